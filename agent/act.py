@@ -1,0 +1,83 @@
+"""Act: one plan of tool calls, run in parallel within the scene's budget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from handpicked.agent.memory import Memory
+from handpicked.agent.scenes import Scene
+from handpicked.agent.types import Reading, Request
+from handpicked.tools import catalog, collab, dialogues, history, popular, search, similar
+from handpicked.tools.data.text import content_words
+from handpicked.tools.dispatch import Context, Tool, call
+from handpicked.tools.types import Constraint, Json, ToolCall, ToolResult
+
+TOOLS: Mapping[str, Tool] = {
+    tool.name: tool
+    for tool in (
+        catalog.lookup, search.search, similar.similar, collab.collab, dialogues.dialogues, history.history,
+        popular.popular,
+    )
+}  # fmt: skip
+_LAST_UTTERANCES = 3
+
+
+def plan(
+    request: Request, reading: Reading, memory: Memory, scene: Scene, context: Context
+) -> list[ToolCall]:
+    """The calls that a turn needs; a tool that has nothing to work on is not called."""
+    if not scene.tools:
+        return []
+    keep = [_plain(constraint) for constraint in reading.constraints]
+    seeds = list(dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *memory.like]))
+    calls: list[tuple[str, dict[str, Json]]] = []
+    if reading.like:
+        calls.append(("lookup", {"item_ids": list(reading.like)}))
+    if content_words(reading.query) and reading.query.strip():
+        calls.append(("search", {"query": reading.query, "constraints": keep}))
+    living = [item_id for item_id in seeds if context.snapshot.row(item_id) is not None]
+    if living:
+        calls.append(("similar", {"item_ids": living, "constraints": keep}))
+    if living or request.user_id:
+        calls.append(("collab", {"item_ids": living, "constraints": keep}))
+    said = [*(turn.message for turn in memory.turns), request.message]
+    if request.message and len(context.snapshot.build.dialogue_targets):
+        calls.append(("dialogues", {"utterances": said[-_LAST_UTTERANCES:], "constraints": keep}))
+    if request.user_id:
+        calls.append(("history", {}))
+    calls.append(("popular", {"constraints": keep}))
+    wanted = ("lookup", "history")
+    used = [
+        (name, arguments) for name, arguments in calls if name in wanted or scene.tools.get(name, 0.0) > 0
+    ]
+    return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
+
+
+async def run(calls: Sequence[ToolCall], context: Context, budget_ms: float) -> AsyncIterator[ToolResult]:
+    """Run a plan in threads and give each result as it comes; a call over the budget becomes an error."""
+    start = time.perf_counter()
+    running = {
+        asyncio.create_task(asyncio.to_thread(call, TOOLS, context, wanted)): wanted for wanted in calls
+    }
+    waiting = set(running)
+    while waiting:
+        left = budget_ms / 1000.0 - (time.perf_counter() - start)
+        done, waiting = await asyncio.wait(
+            waiting, timeout=max(left, 0.0), return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            yield task.result()
+        if not done:
+            break
+    for task in waiting:
+        yield ToolResult(running[task], ms=budget_ms, error=f"not done within {budget_ms:g} ms")
+
+
+def _cart(request: Request) -> list[str]:
+    return [line.item_id for line in request.context.cart]
+
+
+def _plain(constraint: Constraint) -> dict[str, Json]:
+    return {"field": constraint.field, "op": constraint.op, "value": list(constraint.value)}

@@ -1,0 +1,64 @@
+"""The composition root's builders: settings in, objects out."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from handpicked.agent import scene, scenes
+from handpicked.agent.llm import factory
+from handpicked.agent.llm.guard import ModelClient
+from handpicked.agent.loop import Agent, AgentConfig
+from handpicked.agent.read import Reader
+from handpicked.agent.settings import Settings
+from handpicked.tools.data import assets
+from handpicked.tools.data.index import Index
+from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.errors import AssetError, ModelError
+
+_log = logging.getLogger(__name__)
+_ENGLISH_ONLY = frozenset({"smollm2-135m-instruct"})
+"""Models that write only English passably; measured for the embedded one (docs/model.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An agent and what it stands on."""
+
+    workspace: Workspace
+    index: Index
+    agent: Agent
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """The workspace of the settings. Raises DataError when it can't be used."""
+    return Workspace.open(
+        settings.workspace, catalog_url=settings.catalog_url, events_url=settings.events_url
+    )
+
+
+def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
+    """An agent on the settings' workspace; without `prose` no language model is loaded.
+
+    A model that isn't there costs prose: the reply says so in `degraded`."""
+    workspace = open_workspace(settings)
+    embedder = factory.embedder(settings)
+    index = Index(workspace, embedder)
+    index.snapshot()
+    known = scenes.load()
+    reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
+    client, missing = _client(settings) if prose else (None, None)
+    languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
+    config = AgentConfig(settings.k, settings.seed, languages, missing)
+    return Parts(workspace, index, Agent(workspace, index, reader, client=client, config=config))
+
+
+def _client(settings: Settings) -> tuple[ModelClient | None, str | None]:
+    try:
+        model = factory.chat_model(settings, lambda name: assets.path(settings.cache, name))
+    except (AssetError, ModelError) as err:
+        _log.warning("no language model: %s", err)
+        return None, f"prose: {err}"
+    if model is None:
+        return None, None
+    return ModelClient(model, timeout_s=settings.model_timeout_s, retries=settings.model_retries), None

@@ -1,0 +1,158 @@
+"""Compose: the floor's sentences, and the model's where they pass the gate."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+
+from handpicked import prompts
+from handpicked.agent import floor, ground
+from handpicked.agent.llm.guard import ModelClient
+from handpicked.agent.types import Citation, ListItem, RankedList, Reading, Usage
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.errors import BudgetExceeded, ModelError
+from handpicked.tools.types import Item
+
+_TOLD = 3
+"""How many items of a turn get a sentence."""
+_TOLD_IN_ARTICLE = 6
+_SENTENCE_TOKENS = 64
+_FAMILY = "describe"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A piece of the text. `field` is the fact that it rests on; `rejected` says why the model's own was not taken."""
+
+    text: str
+    item_id: str | None = None
+    field: str = "title"
+    by_model: bool = False
+    rejected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """What a model may write in: none without a client."""
+
+    client: ModelClient | None
+    languages: tuple[str, ...]
+    tokens: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sentence and what the model was asked for it."""
+
+    sentence: Sentence
+    usage: Usage | None = None
+    degraded: str | None = None
+
+
+def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -> list[Sentence]:
+    """The floor's text, sentence by sentence."""
+    if reading.tasks == ("chitchat",):
+        domains = sorted(snapshot.terms("domain"))
+        return [Sentence(floor.smalltalk(domains, reading.language))]
+    told = _told(reading, lists)
+    items = {item.item_id: found for item in told if (found := snapshot.get(item.item_id)) is not None}
+    pieces = [Sentence(floor.opening(reading, lists))]
+    if "explain" in reading.tasks:
+        pieces += [Sentence(f"{_name(item, reading)}{item.reason}", item.item_id) for item in told]
+    else:
+        pieces += [_about(item, items[item.item_id], reading) for item in told if item.item_id in items]
+    if "compare" in reading.tasks and len(items) > 1:
+        one, other = list(items.values())[:2]
+        pieces.append(Sentence(floor.comparison(one, other, reading.language), one.item_id, "rating"))
+    return pieces
+
+
+async def write(
+    pieces: Sequence[Sentence],
+    lists: Sequence[RankedList],
+    reading: Reading,
+    snapshot: Snapshot,
+    prose: Prose,
+) -> AsyncIterator[Written]:
+    """The sentences in order; one about an item is the model's own if it passes the gate, else the floor's.
+
+    A model that fails is not asked again in this turn: it costs prose, never the list."""
+    shown = {item.item_id for ranked in lists for item in ranked.items}
+    left, failed = prose.tokens, None
+    if prose.client is not None and reading.language not in prose.languages:
+        failed = f"prose: the model does not write {reading.language}"
+        prose = replace(prose, client=None)
+    for number, piece in enumerate(pieces):
+        item = snapshot.get(piece.item_id) if piece.item_id else None
+        if prose.client is None or item is None or piece.field == "rating" or left <= 0:
+            yield Written(piece, degraded=failed if number == 0 else None)
+            continue
+        written = await _rewrite(
+            piece, item, reading, snapshot, shown, replace(prose, tokens=min(left, _SENTENCE_TOKENS))
+        )
+        left -= written.usage.completion_tokens if written.usage else 0
+        if written.degraded:
+            prose = replace(prose, client=None)
+        yield written
+
+
+async def _rewrite(
+    piece: Sentence, item: Item, reading: Reading, snapshot: Snapshot, shown: Collection[str], prose: Prose
+) -> Written:
+    assert prose.client is not None
+    prompt = prompts.render("describe", facts=ground.prompt_facts(item))
+    messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
+    try:
+        answer = await prose.client.text(
+            messages, max_tokens=prose.tokens, stop=["\n"], seed=prose.seed, family=_FAMILY
+        )
+    except (ModelError, BudgetExceeded) as err:
+        return Written(piece, degraded=f"prose: {err}")
+    usage = Usage(
+        answer.usage.model, answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.ms
+    )
+    text = answer.text.strip().removeprefix("Sentence:").strip()
+    wrong = ground.check(text, item, snapshot, shown, reading.language)
+    if wrong:
+        return Written(replace(piece, rejected=wrong), usage)
+    return Written(Sentence(text, item.item_id, piece.field, by_model=True), usage)
+
+
+def reviews(
+    reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot, interests: Sequence[str]
+) -> Mapping[str, str]:
+    """A short review of the first item, where one is asked for."""
+    if "review" not in reading.tasks:
+        return {}
+    told = _told(reading, lists)[:1]
+    found = {item.item_id: snapshot.get(item.item_id) for item in told}
+    return {k: floor.review(item, reading, interests, reading.language) for k, item in found.items() if item}
+
+
+def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Citation, ...]]:
+    """The text, and where in it each item's sentence stands."""
+    text, citations = "", list[Citation]()
+    for sentence in sentences:
+        start = len(text) + (1 if text and language != "zh" else 0)
+        text += ("" if start == len(text) else " ") + sentence.text
+        if sentence.item_id is not None:
+            citations.append(Citation((start, len(text)), sentence.item_id, sentence.field))
+    return text, tuple(citations)
+
+
+def _told(reading: Reading, lists: Sequence[RankedList]) -> list[ListItem]:
+    count = _TOLD_IN_ARTICLE if "write" in reading.tasks else _TOLD
+    items = [item for ranked in lists if ranked.task != "ads" for item in ranked.items]
+    return list({item.item_id: item for item in items}.values())[:count]
+
+
+def _about(item: ListItem, source: Item, reading: Reading) -> Sentence:
+    text = floor.sentence(item, source, reading.language)
+    return Sentence(text, item.item_id, "description" if source.description else "categories")
+
+
+def _name(item: ListItem, reading: Reading) -> str:
+    return f"《{item.title}》：" if reading.language == "zh" else f"{item.title}: "

@@ -1,0 +1,144 @@
+"""The gate: a model's sentence passes only if all that it says stands in the facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from handpicked.agent import link
+from handpicked.tools.catalog import facts_of
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import content_words, fold, language, tokenize, words
+from handpicked.tools.types import Item
+
+_MAX_WORDS = 55
+_MIN_SUPPORT = 0.6
+_STEM = 5
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_SPELLED = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|fifty|hundred|thousand|million|dozen)\b"
+    r"(?=[\s-]+(?:hours?|minutes?|years?|dollars?|stars?|oscars?|awards?|films?|million|hundred))",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"[<>{}\[\]|`*#_\\]|https?:|www\.|\n")
+_NAME = re.compile(r"[A-ZÀ-Þ][\w’'À-ÿ-]*")
+_END = re.compile(r"[.!?。！？…][\"'”’)」』》]*$")
+
+# Words that may open a sentence with a capital without being a name.
+_STARTERS = frozenset(
+    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "we", "you", "your", "his", "her", "their", "our", "in", "on", "at", "by", "with", "without", "from", "for", "to", "of", "as", "if", "when", "while", "after", "before", "during", "once", "since", "until", "although", "though", "because", "both", "each", "every", "some", "many", "most", "two", "three", "one", "there", "here", "where", "what", "who", "how", "and", "but", "or", "so", "yet", "not", "no", "set", "based", "directed", "starring", "written", "featuring", "follows", "following", "told", "filmed", "made", "released", "known", "if's", "it's", "when's", "perfect", "great", "classic", "fans", "viewers", "full", "like", "just", "another", "critics", "audiences", "expect", "enjoy", "watch", "see", "meet", "discover", "join", "dive"]
+)
+
+
+def check(sentence: str, item: Item, snapshot: Snapshot, shown: Collection[str], lang: str) -> str | None:
+    """What is wrong with a sentence on an item, or None if it may be said.
+
+    Every title named is of an item in `shown`, every number and name is this item's, most of the content
+    words are supported by its facts, and nothing loops. The sentence is text: markup is refused."""
+    if not sentence.strip() or not _END.search(sentence.strip()):
+        return "unfinished"
+    if _MARKUP.search(sentence):
+        return "markup"
+    if len(words(sentence)) > _MAX_WORDS:
+        return "too long"
+    if language(sentence) != lang:
+        return "wrong language"
+    if _loops(sentence):
+        return "loop"
+    facts = _facts_text(item)
+    known = {token.text for token in tokenize(facts)}
+    return (
+        _wrong_number(sentence, item, facts)
+        or _wrong_name(sentence, known)
+        or _wrong_title(sentence, snapshot, shown, facts)
+        or _unsupported(sentence, known)
+    )
+
+
+def _facts_text(item: Item) -> str:
+    parts: list[object] = [
+        item.title, *item.aliases, item.year, item.runtime, item.price, item.rating, *item.categories, *item.creators,
+        *item.cast, item.brand, item.language, item.country, item.description, *item.attributes.values(),
+    ]  # fmt: skip
+    return " . ".join(str(part) for part in parts if part not in (None, ""))
+
+
+def _wrong_number(sentence: str, item: Item, facts: str) -> str | None:
+    allowed = {number.replace(",", "") for number in _NUMBER.findall(facts)}
+    if item.price is not None:
+        allowed |= {f"{item.price:.2f}", f"{item.price:g}"}
+    if item.year is not None:
+        allowed.add(f"{item.year // 10 * 10}")
+    for number in _NUMBER.findall(sentence):
+        if number.replace(",", "").rstrip(".") not in allowed:
+            return f"number {number}"
+    for spelled in _SPELLED.finditer(sentence):
+        if (
+            fold(sentence[spelled.start() :][:24]) not in fold(facts)
+            and spelled[0].casefold() not in fold(facts).split()
+        ):
+            return f"number {spelled[0]}"
+    return None
+
+
+def _wrong_name(sentence: str, known: Collection[str]) -> str | None:
+    start = True
+    for match in re.finditer(r"\S+", sentence):
+        found = _NAME.search(match[0].lstrip("\"'“‘(«"))
+        if found and found.start() == 0:
+            parts = [token.text.removesuffix("s") for token in tokenize(found[0])]
+            supported = all(part in known or f"{part}s" in known for part in parts)
+            opener = start and found[0].casefold() in _STARTERS
+            if not supported and not opener and found[0] != "I":
+                return f"name {found[0]}"
+        start = match[0][-1] in ".!?:" or match[0].endswith(('."', ".”"))
+    return None
+
+
+def _wrong_title(sentence: str, snapshot: Snapshot, shown: Collection[str], facts: str) -> str | None:
+    folded = fold(facts)
+    for found in link.link(snapshot, sentence):
+        span = sentence[found.start : found.end]
+        if found.item_id not in shown and fold(span) not in folded:
+            return f"title {span}"
+    return None
+
+
+def _unsupported(sentence: str, known: Collection[str]) -> str | None:
+    stems = {word[:_STEM] for word in known}
+    content = content_words(sentence)
+    supported = sum(word[:_STEM] in stems for word in content)
+    return None if supported >= _MIN_SUPPORT * len(content) else f"support {supported}/{len(content)}"
+
+
+def _loops(sentence: str) -> bool:
+    said = words(sentence)
+    grams = [tuple(said[i : i + 4]) for i in range(len(said) - 3)]
+    doubled = any(one == other for one, other in zip(said, said[1:], strict=False))
+    return doubled or len(set(grams)) < len(grams)
+
+
+def prompt_facts(item: Item) -> str:
+    """The facts that a model may use, a line each, the description cut to its first sentences.
+
+    Item text is data: line breaks and markup are taken out, so that it can't end its own line."""
+    order = (
+        "title",
+        "year",
+        "categories",
+        "creators",
+        "runtime",
+        "price",
+        "rating",
+        "country",
+        "description",
+    )
+    facts = facts_of(item)
+    lines: list[str] = []
+    for name in order:
+        value = facts.get(name)
+        if value in (None, "", []):
+            continue
+        text = ", ".join(map(str, value[:3])) if isinstance(value, list) else str(value)
+        lines.append(f"{name}: {_MARKUP.sub(' ', text)[:280].strip()}")
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""The reader's words as data: `prompts/lexicon.yaml`, ready to be found in a text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import yaml
+
+from handpicked import prompts
+from handpicked.tools.data.text import Token, has_cjk, longest_matches, phrase_key, segments
+from handpicked.tools.errors import ConfigError
+
+Cue = Literal["like", "dislike", "negation", "seen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found in a text: token positions [first, last), and what it stands for."""
+
+    first: int
+    last: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Phrase keys to what the catalogue calls them; `pages` to scenes."""
+
+    categories: Mapping[str, tuple[str, ...]]
+    domains: Mapping[str, tuple[str, ...]]
+    languages: Mapping[str, tuple[str, ...]]
+    countries: Mapping[str, tuple[str, ...]]
+    cues: Mapping[str, tuple[str, ...]]
+    pages: Mapping[str, str]
+
+
+@cache
+def load() -> Lexicon:
+    """Read the packaged lexicon. Raises ConfigError for a file that lacks a part."""
+    document = yaml.safe_load(prompts.read_text("lexicon.yaml"))
+    try:
+        return Lexicon(
+            categories=_by_word(document["categories"]),
+            domains=_by_word(document["domains"]),
+            languages={phrase_key(str(word)): tuple(names) for word, names in document["languages"].items()},
+            countries={phrase_key(str(word)): tuple(names) for word, names in document["countries"].items()},
+            cues=_by_word(document["cues"]),
+            pages={str(page).casefold(): scene for page, scene in document["pages"].items()},
+        )
+    except KeyError as err:
+        raise ConfigError(f"lexicon.yaml has no part {err}; see the comments at its top") from err
+
+
+def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ...]]) -> list[Hit]:
+    """The phrases in a text, longest first. A single ideograph counts only where it is a word by itself."""
+    found = [Hit(first, last, phrases[key]) for first, last, key in longest_matches(tokens, phrases)]
+    single = [hit for hit in found if hit.last - hit.first == 1 and has_cjk(tokens[hit.first].text)]
+    if not single:
+        return found
+    places = segments(text)
+    alone = [hit for hit in single if (tokens[hit.first].start, tokens[hit.first].end) in places]
+    return [hit for hit in found if hit not in single or hit in alone]
+
+
+def _by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, words in part.items():
+        for word in words:
+            found[phrase_key(str(word))].append(str(name))
+    return {word: tuple(dict.fromkeys(names)) for word, names in found.items() if word}

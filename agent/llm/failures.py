@@ -1,0 +1,79 @@
+"""What may go wrong between us and a model's provider: which errors, which may pass, and what to do."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from handpicked.tools.errors import ModelError
+
+_RETRY_STATUS = frozenset((408, 409, 425, 429))
+_PASSING = frozenset(("APIConnectionError", "APITimeoutError"))
+_ROOTS = (
+    ("openai", "OpenAIError"),
+    ("httpx", "HTTPError"),
+    ("langchain_core.exceptions", "LangChainException"),
+)
+_FIXES = {
+    400: "the server doesn't accept this request; check that it supports tools and JSON schemas",
+    401: "set HANDPICKED_MODEL_KEY",
+    403: "the key may not use this model; set HANDPICKED_MODEL_KEY or HANDPICKED_MODEL",
+    404: "check the model's name in HANDPICKED_MODEL and HANDPICKED_MODEL_URL",
+    429: "wait, or raise the quota at the provider",
+}
+_MAX_WAIT_S = 10.0
+
+
+def expected() -> tuple[type[Exception], ...]:
+    """Give the errors that providers raise, of the libraries that are loaded.
+
+    OSError covers time-outs and refused connections; ValueError, TypeError and KeyError are what answers that are not
+    in the protocol become inside LangChain's adapters.
+    """
+    loaded = [getattr(sys.modules[module], name) for module, name in _ROOTS if module in sys.modules]
+    return (OSError, ValueError, TypeError, KeyError, *loaded)
+
+
+def passing(err: BaseException) -> bool:
+    """Tell whether the same call may well succeed in a moment."""
+    status = _status(err)
+    if status is not None:
+        return status in _RETRY_STATUS or status >= 500
+    transport: Any = getattr(sys.modules.get("httpx"), "TransportError", TimeoutError)
+    return isinstance(err, TimeoutError | ConnectionError | transport) or type(err).__name__ in _PASSING
+
+
+def asked_wait(err: BaseException | None) -> float:
+    """Give the seconds that the server asks us to wait (Retry-After), 0 when it says nothing, at most 10."""
+    response = getattr(err, "response", None)
+    given: str = response.headers.get("retry-after", "") if response is not None else ""
+    return min(float(given), _MAX_WAIT_S) if given.replace(".", "", 1).isdigit() else 0.0
+
+
+def explained(err: Exception, model: str, url: str | None) -> ModelError:
+    """Give the ModelError that says which model failed, how, and what to do about it."""
+    where = f"{model} at {url}" if url else model
+    status = _status(err)
+    if status is not None:
+        fix = _FIXES.get(status, "try again later" if status >= 500 else "check HANDPICKED_MODEL_URL")
+        return ModelError(f"{where} answered {status}: {_first_line(err)}; {fix}")
+    if isinstance(err, TimeoutError) or type(err).__name__ == "APITimeoutError":
+        return ModelError(
+            f"{where} didn't answer in time; raise HANDPICKED_MODEL_TIMEOUT_S or use a faster model"
+        )
+    if passing(err):
+        return ModelError(
+            f"{where} can't be reached ({_first_line(err)}); check that it runs and HANDPICKED_MODEL_URL"
+        )
+    return ModelError(
+        f"{where} gave an answer that can't be read ({type(err).__name__}: {_first_line(err)}); try again"
+    )
+
+
+def _status(err: BaseException) -> int | None:
+    status = getattr(err, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _first_line(err: BaseException) -> str:
+    return (str(err).strip().splitlines() or ["no message"])[0][:300]

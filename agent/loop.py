@@ -1,0 +1,303 @@
+"""The turn: read, act, rank, compose. One API for every way in."""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from langgraph.config import get_stream_writer
+from langgraph.graph import END, START, StateGraph
+
+from handpicked.agent import act, compose, floor, memory
+from handpicked.agent.compose import Prose, Sentence, Written
+from handpicked.agent.llm.guard import ModelClient
+from handpicked.agent.memory import Memory
+from handpicked.agent.read import Reader
+from handpicked.agent.scenes import LIST_TASKS, Scene
+from handpicked.agent.types import (
+    ListItem,
+    Lists,
+    RankedList,
+    Reading,
+    Reply,
+    Request,
+    Step,
+    TextDelta,
+    TurnEvent,
+    Usage,
+)
+from handpicked.tools import rank, taste
+from handpicked.tools.catalog import facts_of
+from handpicked.tools.data.index import Index
+from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.dispatch import Context
+from handpicked.tools.types import Json, Ranked, ToolResult
+
+_HISTORY = 500
+
+
+class _State(TypedDict, total=False):
+    request: Request
+    memory: Memory
+    context: Context
+    reading: Reading
+    results: Sequence[ToolResult]
+    lists: tuple[RankedList, ...]
+    sentences: Sequence[Sentence]
+    reviews: Mapping[str, str]
+    usage: Usage
+    degraded: Annotated[list[str], operator.add]
+    trace: Annotated[list[Step], operator.add]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """How turns are answered when the request doesn't say. `model_languages` is what the model may
+    write; `model_missing` says why there is none where one was asked for."""
+
+    k: int = 10
+    seed: int = 0
+    model_languages: tuple[str, ...] = ("en", "zh")
+    model_missing: str | None = None
+
+
+class Agent:
+    """Answers turns on one workspace; safe to use for several turns at once."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        index: Index,
+        reader: Reader,
+        *,
+        client: ModelClient | None = None,
+        config: AgentConfig | None = None,
+    ) -> None:
+        self._workspace = workspace
+        self._index = index
+        self._reader = reader
+        self._client = client
+        self._config = config or AgentConfig()
+        self._graph: Any = self._compile()
+
+    async def stream(self, request: Request) -> AsyncIterator[TurnEvent]:
+        """The turn as it happens: the reading, each tool's result, the lists, the text, the reply.
+
+        Raises DataError without a build, ConfigError for an unknown scene or task, ToolError for a filter on
+        a field that the catalogue lacks."""
+        async for event in self._graph.astream({"request": request}, stream_mode="custom"):
+            yield event
+
+    async def turn(self, request: Request) -> Reply:
+        """The turn, folded to its reply."""
+        reply: TurnEvent | None = None
+        async for event in self.stream(request):
+            reply = event
+        assert isinstance(reply, Reply), "a turn ends with its reply"
+        return reply
+
+    def _compile(self) -> Any:
+        graph: Any = StateGraph(_State)
+        steps = (
+            ("read", self._read),
+            ("act", self._act),
+            ("rank", self._rank),
+            ("compose", self._compose),
+            ("reply", self._reply),
+        )
+        for name, step in steps:
+            graph.add_node(name, step)
+        names = [START, *(name for name, _ in steps), END]
+        for one, other in zip(names, names[1:], strict=False):
+            graph.add_edge(one, other)
+        return graph.compile()
+
+    async def _read(self, state: _State) -> _State:
+        start = time.perf_counter()
+        request = state["request"]
+        remembered, context, reading = await asyncio.to_thread(self._reading, request)
+        get_stream_writer()(reading)
+        why: list[Json] = list(reading.scene.why)
+        step = Step(
+            "read", _since(start), {"scene": reading.scene.name, "why": why, "tasks": list(reading.tasks)}
+        )
+        return {"memory": remembered, "context": context, "reading": reading, "trace": [step]}
+
+    def _reading(self, request: Request) -> tuple[Memory, Context, Reading]:
+        snapshot = self._index.snapshot()
+        events = self._workspace.events
+        stored = events.load_session(request.session_id) if request.session_id else None
+        remembered = memory.recall(stored, request)
+        now = request.context.now if request.context.now is not None else time.time()
+        context = Context(snapshot, self._reader.embedder, events, now, request.user_id)
+        return remembered, context, self._reader.read(request, remembered, snapshot)
+
+    async def _act(self, state: _State) -> _State:
+        start = time.perf_counter()
+        scene = self._scene(state)
+        calls = act.plan(state["request"], state["reading"], state["memory"], scene, state["context"])
+        budget = state["request"].budget_ms or scene.budget_ms
+        results: list[ToolResult] = []
+        async for result in act.run(calls, state["context"], budget):
+            get_stream_writer()(result)
+            results.append(result)
+        order = {wanted.call_id: place for place, wanted in enumerate(calls)}
+        results.sort(key=lambda result: order[result.call.call_id])
+        trace = [Step("act", _since(start), {"calls": len(calls)}), *map(_traced, results)]
+        missed = [f"tool {r.call.name}: {r.error}" for r in results if r.error]
+        return {"results": results, "degraded": missed, "trace": trace}
+
+    async def _rank(self, state: _State) -> _State:
+        start = time.perf_counter()
+        lists = await asyncio.to_thread(self._lists, state)
+        get_stream_writer()(Lists(lists))
+        shown: list[Json] = [len(ranked.items) for ranked in lists]
+        return {"lists": lists, "trace": [Step("rank", _since(start), {"items": shown})]}
+
+    def _lists(self, state: _State) -> tuple[RankedList, ...]:
+        reading, scene = state["reading"], self._scene(state)
+        tasks = [task for task in reading.tasks if task in LIST_TASKS] if scene.tools else []
+        k = state["request"].k or reading.count or self._config.k
+        lists: list[RankedList] = []
+        for task in tasks:
+            share = k if len(tasks) == 1 else max(1, round(k * scene.tasks.get(task, 1.0)))  # type: ignore[call-overload]
+            taken = [item.item_id for ranked in lists for item in ranked.items]
+            lists.append(self._list(state, task, share, taken))
+        return tuple(lists)
+
+    def _list(self, state: _State, task: str, k: int, taken: Sequence[str]) -> RankedList:
+        context, reading = state["context"], state["reading"]
+        weights = self._reader.scenes["search"].tools if task == "search" else self._scene(state).tools
+        found = rank.rank(
+            context.snapshot,
+            state["results"],
+            weights={
+                name: weight for name, weight in weights.items() if task == "search" or name != "lookup"
+            },
+            constraints=reading.constraints,
+            exclude=[*taken, *self._excluded(state, task)],
+            k=k,
+        )
+        items = tuple(self._shown(state, ranked, place) for place, ranked in enumerate(found.items, 1))
+        return RankedList(task, _label(task, reading), items, found.emptied_by)
+
+    def _excluded(self, state: _State, task: str) -> list[str]:
+        """What a list must not repeat: refused items always; when recommending also what was named, shown,
+        is in the cart, or was had before where the scene doesn't repeat."""
+        reading, remembered, request = state["reading"], state["memory"], state["request"]
+        past = self._workspace.events.recent(request.user_id, _HISTORY) if request.user_id else []
+        refused = [*reading.dislike, *remembered.dislike, *taste.disliked(past)]
+        if task == "search":
+            return [item_id for item_id in refused if item_id not in reading.like]
+        had = [] if self._scene(state).repeat else [event.item_id for event in past]
+        cart = [line.item_id for line in request.context.cart]
+        return [*refused, *reading.like, *remembered.shown, *cart, *had]
+
+    def _shown(self, state: _State, ranked: Ranked, place: int) -> ListItem:
+        snapshot, reading = state["context"].snapshot, state["reading"]
+        titles = {item_id: item.title for item_id in ranked.because if (item := snapshot.get(item_id))}
+        named = [*reading.like, *state["memory"].like]
+        return ListItem(
+            rank=place,
+            item_id=ranked.item.item_id,
+            title=ranked.item.title,
+            score=round(ranked.score, 6),
+            reason=floor.reason(ranked, place, titles, named, reading.language),
+            facts=floor.shown_facts(facts_of(ranked.item)),
+            sponsored=ranked.sponsored,
+            sources=ranked.sources,
+        )
+
+    async def _compose(self, state: _State) -> _State:
+        start = time.perf_counter()
+        snapshot, reading, lists = state["context"].snapshot, state["reading"], state["lists"]
+        request = state["request"]
+        prose = Prose(
+            self._client, self._config.model_languages, self._scene(state).prose_tokens,
+            self._config.seed if request.seed is None else request.seed,
+        )  # fmt: skip
+        written: list[Written] = []
+        async for piece in compose.write(
+            compose.outline(reading, lists, snapshot), lists, reading, snapshot, prose
+        ):
+            get_stream_writer()(TextDelta(piece.sentence.text))
+            written.append(piece)
+        sentences = [piece.sentence for piece in written]
+        missing = [self._config.model_missing] if self._config.model_missing else []
+        asked = [piece for piece in written if piece.usage is not None]
+        rejected: list[Json] = [s.rejected for s in sentences if s.rejected]
+        detail: dict[str, Json] = {
+            "sentences": len(sentences), "model_sentences": len(asked),
+            "accepted": sum(s.by_model for s in sentences), "rejected": rejected,
+        }  # fmt: skip
+        return {
+            "sentences": sentences,
+            "reviews": compose.reviews(reading, lists, snapshot, _interests(state["results"])),
+            "usage": _total([piece.usage for piece in asked if piece.usage]),
+            "degraded": [*missing, *(piece.degraded for piece in written if piece.degraded)],
+            "trace": [Step("compose", _since(start), detail)],
+        }
+
+    async def _reply(self, state: _State) -> _State:
+        request, reading, lists = state["request"], state["reading"], state["lists"]
+        text, citations = compose.joined(state["sentences"], reading.language)
+        reply = Reply(
+            request_id=request.id or uuid.uuid4().hex,
+            turn_id=uuid.uuid4().hex,
+            session_id=request.session_id,
+            scene=reading.scene,
+            tasks=reading.tasks,
+            reading=reading,
+            lists=lists,
+            text=text,
+            reviews=state["reviews"],
+            citations=citations,
+            degraded=tuple(state["degraded"]),
+            trace=tuple(state["trace"]),
+            usage=state["usage"],
+        )
+        if request.session_id:
+            after = memory.remember(state["memory"], request, reading, lists, text)
+            save = self._workspace.events.save_session
+            await asyncio.to_thread(save, request.session_id, request.user_id, memory.dump(after))
+        get_stream_writer()(reply)
+        return {}
+
+    def _scene(self, state: _State) -> Scene:
+        return self._reader.scenes[state["reading"].scene.name]
+
+
+def _label(task: str, reading: Reading) -> str:
+    names = {"recommend": ("Recommended for you", "为你推荐"), "search": ("What you asked for", "你要找的")}
+    return names[task][1 if reading.language == "zh" else 0]
+
+
+def _traced(result: ToolResult) -> Step:
+    detail: dict[str, Json] = {
+        "tool": result.call.name, "arguments": dict(result.call.arguments), "candidates": len(result.candidates),
+    }  # fmt: skip
+    return Step("tool", round(result.ms, 2), detail | ({"error": result.error} if result.error else {}))
+
+
+def _interests(results: Sequence[ToolResult]) -> list[str]:
+    found = next((r.facts.get("interests") for r in results if r.call.name == "history"), None)
+    rows = found if isinstance(found, list) else []
+    return [str(row["label"]) for row in rows if isinstance(row, Mapping)]
+
+
+def _total(usages: Sequence[Usage]) -> Usage:
+    if not usages:
+        return Usage()
+    prompt, completion = (
+        sum(getattr(u, name) for u in usages) for name in ("prompt_tokens", "completion_tokens")
+    )
+    return Usage(usages[0].model, prompt, completion, round(sum(u.ms for u in usages), 1))
+
+
+def _since(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000.0, 2)

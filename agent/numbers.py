@@ -1,0 +1,212 @@
+"""Quantities in a text, English and Chinese: prices, years, lengths, ratings, counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from handpicked.tools.types import Constraint
+
+_WORDS = {
+    word: number
+    for number, words in enumerate(
+        ["zero", "one|a|an", "two|couple", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+    )
+    for word in words.split("|")
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "half": 0.5}
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+_ENGLISH = "|".join(sorted(_WORDS, key=len, reverse=True))
+_N = rf"(\d+(?:[.,]\d+)?|(?:{_ENGLISH})(?:\s+and\s+a\s+half)?|[零〇一二两三四五六七八九十百千半]+)"
+_BELOW = (
+    r"(?:under|below|less than|fewer than|at most|up to|no more than|no longer than|not more than|not over|nothing"
+    r" (?:over|above|longer than|more than)|within|shorter than|cheaper than|max(?:imum)?(?: of)?|i(?:'ve| have)"
+    r" (?:only )?(?:got )?|for less than|不超过|不到|少于|低于|最多|不高于|我有|只有)"
+)
+_ABOVE = (
+    r"(?:over|above|more than|at least|longer than|no less than|not under|nothing (?:under|below|shorter than)|min(?:imum)?"
+    r"(?: of)?|至少|超过|不少于|高于|不低于)"
+)
+_BELOW_AFTER = r"(?:以内|之内|以下|内|or less|or under|max(?:imum)?|tops)"
+_ABOVE_AFTER = r"(?:以上|or more|or longer|\+|起)"
+_HOURS = r"\s*-?(?:hours?|hrs?|h\b|个?小时|个?钟头)"
+_MINUTES = r"\s*-?(?:minutes?|mins?|min\b|分钟)"
+_MONEY = r"\s*(?:dollars?|bucks|usd|\$|元|块钱?|美元|刀)"
+_YEAR = r"((?:18|19|20)\d\d)"
+_DECADES = {
+    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
+    "eighties": 1980, "nineties": 1990, "noughties": 2000,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A constraint and where in the text it stands, [start, end)."""
+
+    constraint: Constraint
+    start: int
+    end: int
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every bound on price, runtime, year or rating in a text; where two overlap the first pattern wins."""
+    found: list[Quantity] = []
+    for field, pattern, bounds in _PATTERNS:
+        for match in pattern.finditer(text):
+            if any(match.start() < other.end and other.start < match.end() for other in found):
+                continue
+            low, high = bounds(match)
+            constraint = Constraint(field, "range", (low, high), "text", match[0].strip())
+            found.append(Quantity(constraint, match.start(), match.end()))
+    return found
+
+
+def count(text: str) -> int | None:
+    """How many items are asked for ("three films", "推荐五部"), or None."""
+    match = _COUNT.search(text)
+    number = number_of(match[1] or match[2] or match[3]) if match else 0
+    return int(number) if 1 <= number <= 50 else None
+
+
+def number_of(text: str) -> float:
+    """The value of digits, an English number word or a Chinese numeral."""
+    word = text.strip().casefold()
+    if word.endswith("and a half"):
+        return number_of(word.removesuffix("and a half").strip()) + 0.5
+    if word in _WORDS:
+        return float(_WORDS[word])
+    if word[0].isdigit():
+        return float(word.replace(",", "." if re.fullmatch(r"\d+,\d{1,2}", word) else ""))
+    return _chinese(word)
+
+
+def _chinese(text: str) -> float:
+    if text == "半":
+        return 0.5
+    total, digit = 0, 0
+    for char in text.removesuffix("半"):
+        if char in _UNITS:
+            total += (digit or 1) * _UNITS[char]
+            digit = 0
+        else:
+            digit = _DIGITS[char] if digit == 0 else digit * 10 + _DIGITS[char]
+    return total + digit + (0.5 if text.endswith("半") else 0.0)
+
+
+Bounds = tuple[float | None, float | None]
+
+
+def _tidy(value: float) -> float:
+    return int(value) if value == int(value) else round(value, 2)
+
+
+def _up_to(scale: float) -> Callable[[re.Match[str]], Bounds]:
+    return lambda match: (None, _tidy(_value(match) * scale))
+
+
+def _from(scale: float) -> Callable[[re.Match[str]], Bounds]:
+    return lambda match: (_tidy(_value(match) * scale), None)
+
+
+def _around(scale: float) -> Callable[[re.Match[str]], Bounds]:
+    return lambda match: (_tidy(_value(match) * scale * 0.85), _tidy(_value(match) * scale * 1.15))
+
+
+def _between(scale: float) -> Callable[[re.Match[str]], Bounds]:
+    def bounds(match: re.Match[str]) -> Bounds:
+        one, other = (_tidy(number_of(group) * scale) for group in _groups(match)[:2])
+        return min(one, other), max(one, other)
+
+    return bounds
+
+
+def _value(match: re.Match[str]) -> float:
+    return number_of(_groups(match)[0])
+
+
+def _groups(match: re.Match[str]) -> list[str]:
+    return [group for group in match.groups() if group]
+
+
+def _year(low: int | None, high: int | None) -> Callable[[re.Match[str]], Bounds]:
+    """Bounds at an offset from the year that was matched."""
+
+    def bounds(match: re.Match[str]) -> Bounds:
+        year = int(_groups(match)[0])
+        return (None if low is None else year + low), (None if high is None else year + high)
+
+    return bounds
+
+
+def _decade(match: re.Match[str]) -> Bounds:
+    word = _groups(match)[0].casefold()
+    if word in _DECADES:
+        start = _DECADES[word]
+    elif word[0].isdigit():
+        start = int(word) if len(word) == 4 else int(word) + (1900 if int(word) >= 30 else 2000)
+    else:
+        start = 1900 + int(_chinese(word)) * (1 if int(_chinese(word)) >= 10 else 10)
+    return start, start + 9
+
+
+def _compile(
+    *rows: tuple[str, str, Callable[[re.Match[str]], Bounds]],
+) -> Iterator[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Bounds]]]:
+    for field, pattern, bounds in rows:
+        yield field, re.compile(pattern, re.IGNORECASE), bounds
+
+
+def _lengths(unit: str, scale: float) -> Iterator[tuple[str, str, Callable[[re.Match[str]], Bounds]]]:
+    yield (
+        "runtime",
+        rf"\bbetween\s+{_N}\s+and\s+{_N}{unit}|{_N}\s*(?:-|to|到|至)\s*{_N}{unit}",
+        _between(scale),
+    )
+    yield "runtime", rf"{_BELOW}\s*{_N}{unit}(?:的时间)?|{_N}{unit}\s*{_BELOW_AFTER}", _up_to(scale)
+    yield "runtime", rf"{_ABOVE}\s*{_N}{unit}|{_N}{unit}\s*{_ABOVE_AFTER}", _from(scale)
+    yield (
+        "runtime",
+        rf"(?:\babout|\baround|\broughly|大概|大约|差不多)\s*{_N}{unit}|{_N}{unit}\s*左右",
+        _around(scale),
+    )
+
+
+_AMOUNT = rf"(?:[$€£¥]\s*{_N}(?![\d.]*{_HOURS}|[\d.]*{_MINUTES})|{_N}{_MONEY})"
+_PRICE_TALK = r"(?:price|priced|cost|costing|budget|spend|价格|预算|价钱)"
+_PATTERNS = tuple(
+    _compile(
+        ("price", rf"between\s+\$?{_N}\s+and\s+\$?{_N}{_MONEY}|between\s+\$\s*{_N}\s+and\s+\$?\s*{_N}", _between(1)),
+        ("price", rf"{_N}\s*(?:-|到|至)\s*{_N}{_MONEY}|[$€£¥]{_N}\s*(?:-|to)\s*[$€£¥]?{_N}", _between(1)),
+        ("price", rf"{_BELOW}\s*{_N}\s*cents?|{_N}\s*cents?\s*{_BELOW_AFTER}", _up_to(0.01)),
+        ("price", rf"(?:{_BELOW}|{_PRICE_TALK}\W+(?:is|of|:|是)?)\s*{_AMOUNT}|{_AMOUNT}\s*{_BELOW_AFTER}", _up_to(1)),
+        ("price", rf"{_PRICE_TALK}\s*{_BELOW}\s*{_N}", _up_to(1)),
+        ("price", rf"{_ABOVE}\s*{_AMOUNT}|{_AMOUNT}\s*{_ABOVE_AFTER}", _from(1)),
+        ("runtime", rf"{_BELOW}\s*{_N}\s+hours?\s+and\s+a\s+half|{_N}\s+hours?\s+and\s+a\s+half\s+{_BELOW_AFTER}",
+         lambda match: (None, _tidy(60 * _value(match) + 30))),
+        *_lengths(_HOURS, 60),
+        *_lengths(_MINUTES, 1),
+        ("rating", rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{_N}(?:\s*(?:分|stars?))?(?:\s*{_ABOVE_AFTER})?",
+         _from(1)),
+        ("year", rf"\b(?:between|from)\s+{_YEAR}\s+(?:and|to|until|till)\s+{_YEAR}|{_YEAR}\s*年?\s*(?:-|–|到|至)\s*{_YEAR}\s*年?",
+         lambda match: (int(_groups(match)[0]), int(_groups(match)[1]))),
+        ("year", rf"\b(?:before|pre-?|older than|earlier than|prior to)\s*{_YEAR}s?\b|{_YEAR}\s*年?(?:以前|之前|前)", _year(None, -1)),
+        ("year", rf"\b(?:after|post-?|newer than|later than)\s*{_YEAR}\b|{_YEAR}\s*年?(?:以后|之后|后)", _year(1, None)),
+        ("year", rf"\bsince\s+{_YEAR}\b(?!s)|\bfrom\s+{_YEAR}\s*(?:on(?:wards?)?\b|or later\b)|{_YEAR}\s*年?(?:以来|起)", _year(0, None)),
+        ("year", rf"\b(?:until|up to|no later than|by)\s+{_YEAR}\b(?!s)", _year(None, 0)),
+        ("year", rf"\b(?:the\s+)?(?:early |mid |late )?['’]?((?:19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b"
+                 r"|((?:19|20)?\d0|[二三四五六七八九]十)\s*年代", _decade),
+        ("year", rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+(?:films?|movies?|books?|albums?)\b|{_YEAR}\s*年(?:的|上映)",
+         _year(0, 0)),
+    )
+)  # fmt: skip
+_NOUNS = (
+    r"(?:films?|movies?|flicks|books?|novels?|albums?|songs?|articles?|stories|westerns|comedies|thrillers|dramas"
+    r"|documentaries|things|ideas|options|suggestions|recommendations|items|products|snacks|gifts|titles|picks)"
+)
+_COUNT = re.compile(
+    rf"\b(?:top|give me|show me|find me|recommend|suggest|list|want|need|just|only|name)\s+(?:me\s+)?{_N}\s+(?!hours?|minutes?|mins)"
+    rf"|\b{_N}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|个|首|张|篇|款|样)",
+    re.IGNORECASE,
+)

@@ -1,0 +1,182 @@
+"""Scene and tasks of a turn from evidence: where the user is, the words, and labelled demonstrations."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from handpicked import prompts
+from handpicked.agent import lexicon
+from handpicked.agent.scenes import TASKS, Scenes
+from handpicked.tools.data.text import tokenize
+from handpicked.tools.errors import DataError
+from handpicked.tools.types import Embedder, Floats
+
+_VERSION = 3
+_PAGE_WEIGHT = 2.0
+_WORD_WEIGHT = 1.5
+_PREVIOUS_WEIGHT = 0.5
+_INVERSE_PENALTY = 16.0
+"""Logistic regression's C; flat from 4 on in 5-fold cross-validation on the `train` demonstrations."""
+_TASK_THRESHOLD = 0.42
+_DOMAINS = ("movie", "grocery", "news", "book", "music")
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A labelled turn of `prompts/demonstrations.jsonl`."""
+
+    message: str
+    scene: str
+    tasks: tuple[str, ...]
+    language: str
+    split: str
+    page: str | None = None
+    cart: bool = False
+    query: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Probabilities by scene (they sum to 1) and by task (each on its own)."""
+
+    scenes: Mapping[str, float]
+    tasks: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneModel:
+    """Linear weights: `scene` is (features + 1, scenes), `task` is (features + 1, tasks), the last row the bias."""
+
+    names: tuple[str, ...]
+    scene: Floats
+    task: Floats
+
+    def guess(self, features: Floats) -> Guess:
+        """Probabilities for one turn's features, shape (features,)."""
+        given = np.append(features, np.float32(1.0))
+        logits = given @ self.scene
+        weights = np.exp(logits - logits.max())
+        scenes = weights / weights.sum()
+        tasks = 1.0 / (1.0 + np.exp(-(given @ self.task)))
+        return Guess(
+            {name: float(p) for name, p in zip(self.names, scenes, strict=True)},
+            {name: float(p) for name, p in zip(TASKS, tasks, strict=True)},
+        )
+
+
+def demonstrations() -> list[Demonstration]:
+    """Read the packaged demonstrations. Raises DataError that names the line."""
+    found: list[Demonstration] = []
+    for number, line in enumerate(prompts.read_text("demonstrations.jsonl").splitlines(), 1):
+        try:
+            row = orjson.loads(line)
+            context = row.pop("context")
+            found.append(Demonstration(**row | context | {"tasks": tuple(row["tasks"])}))
+        except (orjson.JSONDecodeError, KeyError, TypeError) as err:
+            raise DataError(f"demonstrations.jsonl, line {number}: {err}") from err
+    return found
+
+
+def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
+    """The model fitted on the `train` demonstrations; fitted once for each version of them and kept in the cache."""
+    key = hashlib.sha256(
+        "\0".join([
+            str(_VERSION), embedder.name, *scenes, *TASKS, str(_INVERSE_PENALTY),
+            prompts.read_text("demonstrations.jsonl"), prompts.read_text("lexicon.yaml"), prompts.read_text("scenes.yaml"),
+        ]).encode()
+    ).hexdigest()[:16]  # fmt: skip
+    path = cache / "fitted" / f"scene-{key}.npz"
+    if not path.exists():
+        train = [demo for demo in demonstrations() if demo.split == "train"]
+        _save(fit(train, embedder, scenes), path)
+    with np.load(path, allow_pickle=False) as arrays:
+        return SceneModel(tuple(scenes), arrays["scene"], arrays["task"])
+
+
+def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> SceneModel:
+    """Multinomial logistic regression for the scene, one logistic regression for each task."""
+    from sklearn.linear_model import LogisticRegression
+
+    given = np.stack([features(demo, embedder, scenes) for demo in train])
+    names = tuple(scenes)
+    scene_model: Any = LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000)
+    scene_model.fit(given, [names.index(demo.scene) for demo in train])
+    scene = np.full((given.shape[1] + 1, len(names)), 0.0, np.float32)
+    scene[-1] = -20.0
+    for column, label in enumerate(scene_model.classes_):
+        scene[:, label] = np.append(scene_model.coef_[column], scene_model.intercept_[column])
+    task = np.zeros((given.shape[1] + 1, len(TASKS)), np.float32)
+    for column, name in enumerate(TASKS):
+        labels = [name in demo.tasks for demo in train]
+        if any(labels):
+            task_model: Any = LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000).fit(given, labels)
+            task[:, column] = np.append(task_model.coef_[0], task_model.intercept_[0])
+        else:
+            task[-1, column] = -20.0
+    return SceneModel(names, scene, task)
+
+
+def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
+    """The embedded message (and, weaker, the one before), the page's scene, a cart, and which domains' words
+    it uses; shape (2 x dimensions + scenes + 9,)."""
+    texts = [turn.message or turn.query or "", turn.previous or ""]
+    message, previous = (
+        embedder.embed_matrix([text])[0] if text else np.zeros(embedder.dimensions, np.float32)
+        for text in texts
+    )
+    page = page_scene(turn.page, scenes)
+    pages = [_PAGE_WEIGHT * (name == page) for name in scenes]
+    named = domains_named(texts[0])
+    words = [_WORD_WEIGHT * (domain in named) for domain in _DOMAINS]
+    rest = [turn.cart, not turn.message, bool(turn.previous), "?" in turn.message or "？" in turn.message]
+    return np.concatenate(
+        [message, _PREVIOUS_WEIGHT * previous, np.array([*pages, *words, *map(float, rest)], np.float32)]
+    ).astype(np.float32)
+
+
+def page_scene(page: str | None, scenes: Scenes) -> str | None:
+    """The scene that a page name puts a user in: scenes.yaml first, then the lexicon."""
+    if not page:
+        return None
+    name = page.casefold()
+    listed = next((scene for scene, value in scenes.items() if name in value.pages), None)
+    known = lexicon.load().pages.get(name)
+    return listed or (known if known in scenes else None)
+
+
+def domains_named(text: str) -> frozenset[str]:
+    """Domains whose nouns stand in a text."""
+    hits = lexicon.find(text, tokenize(text), lexicon.load().domains)
+    return frozenset(name for hit in hits for name in hit.values)
+
+
+def chosen_tasks(guess: Guess, allowed: Sequence[str]) -> list[str]:
+    """The tasks that are likely enough, most likely first; at least one."""
+    ranked = sorted(allowed, key=lambda task: (-guess.tasks[task], task))
+    return [task for task in ranked if guess.tasks[task] >= _TASK_THRESHOLD] or ranked[:1]
+
+
+def sharpen(guess: Guess, evidence: Mapping[str, float]) -> Guess:
+    """Add log-odds for scenes that other evidence speaks for, and normalize."""
+    logits = {name: math.log(max(p, 1e-9)) + evidence.get(name, 0.0) for name, p in guess.scenes.items()}
+    top = max(logits.values())
+    weights = {name: math.exp(value - top) for name, value in logits.items()}
+    total = sum(weights.values())
+    return Guess({name: weight / total for name, weight in weights.items()}, guess.tasks)
+
+
+def _save(model: SceneModel, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.npz")
+    np.savez(temporary, allow_pickle=False, scene=model.scene, task=model.task)
+    os.replace(temporary, path)

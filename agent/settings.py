@@ -1,0 +1,40 @@
+"""Settings: one frozen value, built once in `main()` or `create_app()` and passed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting; each is also an environment variable with the prefix `HANDPICKED_`."""
+
+    model_config = SettingsConfigDict(env_prefix="HANDPICKED_", frozen=True, extra="ignore")
+
+    workspace: Path = Path(".handpicked")
+    cache: Path = Field(default_factory=lambda: user_cache_path("handpicked"))
+    data: Path | None = None
+
+    model: str = "smollm2-135m-instruct"
+    """An asset's name, a path that ends in .gguf, `openai:NAME` (any OpenAI-compatible server), or `none`."""
+    model_url: str | None = None
+    """Base URL for `openai:` models, e.g. http://localhost:11434/v1."""
+    model_key: SecretStr | None = None
+    model_timeout_s: float = 30.0
+    model_retries: int = 2
+    model_context: int = 4096
+    model_threads: int | None = None
+
+    embedder: str = "use"
+    """`use` (multilingual, offline) or `openai:NAME`."""
+    embedder_url: str | None = None
+    embedder_key: SecretStr | None = None
+
+    catalog_url: str | None = None
+    events_url: str | None = None
+
+    k: int = 10
+    seed: int = 0

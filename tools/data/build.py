@@ -1,0 +1,232 @@
+"""`build`: databases in, one immutable folder out, and `CURRENT` replaced in one step."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from handpicked.tools.data import columns, factors, lexical, popularity, records, vectors
+from handpicked.tools.data.event_store import EventColumns
+from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.errors import DataError
+from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Json, Mask, Rows
+
+FORMAT = 1
+"""The build's layout; a reader refuses another one and says to build again."""
+
+Progress = Callable[[str, int, int | None], None]
+
+# What each kind of event says of a wish to have the item; what is absent says nothing.
+POSITIVE_EVENTS = ("view", "click", "play", "read", "like", "rate", "cart", "purchase", "redeem")
+_EMBED_BATCH = 256
+_RECALL_QUERIES = 200
+_DESCRIPTION_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a build was made of and how it measured. Revisions are those of the two databases."""
+
+    build_id: str
+    format: int
+    made: str
+    catalog_revision: int
+    event_revision: int
+    embedder: str
+    dimensions: int
+    items: int
+    measures: dict[str, float]
+
+
+def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | None = None) -> Manifest:
+    """Make a build and point `CURRENT` at it; a failure leaves the old one in place.
+
+    Raises DataError when the catalogue is empty or another build is under way."""
+    report = on_progress or _silent
+    folder = workspace.path / "builds"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_one(folder):
+        _sweep(folder)
+        build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        target = folder / f".making-{build_id}"
+        target.mkdir()
+        try:
+            manifest = _fill(workspace, embedder, target, build_id, report)
+            (target / "manifest.json").write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+            os.replace(target, folder / build_id)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        previous = current(workspace.path)
+        _point(workspace.path, build_id)
+        _keep(folder, {build_id, previous})
+    return manifest
+
+
+def current(workspace: Path) -> str | None:
+    """The id of the build in use, or None before the first."""
+    pointer = workspace / "CURRENT"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def manifest(folder: Path) -> Manifest:
+    """Read a build's manifest. Raises DataError when it was made by another version."""
+    document: dict[str, Json] = orjson.loads((folder / "manifest.json").read_bytes())
+    if document.get("format") != FORMAT:
+        raise DataError(
+            f"build {folder.name} has format {document.get('format')}, this version reads {FORMAT}: "
+            "run `handpicked build`"
+        )
+    return Manifest(**document)  # type: ignore[arg-type]
+
+
+def document(item: Item) -> str:
+    """The text that stands for an item in the vector index."""
+    about = [item.title, ", ".join(item.categories), ", ".join(item.creators[:2])]
+    return ". ".join(part for part in [*about, item.description[:_DESCRIPTION_CHARACTERS]] if part)
+
+
+def dialogue_text(context: Sequence[str]) -> str:
+    """The text that stands for a conversation: its last three utterances."""
+    return " ".join(context[-3:])
+
+
+def _fill(
+    workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
+) -> Manifest:
+    seconds: dict[str, float] = {}
+    catalog_revision, event_revision = workspace.catalog.revision(), workspace.events.revision()
+    items = list(workspace.catalog.scan())
+    if not items:
+        raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
+    table = columns.from_items(items)
+    with _timed(seconds, "columns"):
+        columns.save(table, target)
+        records.save(items, target)
+        lexical.save(items, target / "lexical.db")
+    with _timed(seconds, "embedding"):
+        matrix = _embed([document(item) for item in items], embedder, "embedding items", report)
+    with _timed(seconds, "chroma"):
+        report("indexing vectors", 0, None)
+        vectors.save(matrix, target)
+    with _timed(seconds, "collaborative"):
+        report("fitting collaborative filtering", 0, None)
+        _behaviour(workspace.events.columns(), table, items, target)
+    with _timed(seconds, "dialogues"):
+        _dialogues(list(workspace.events.dialogues()), table.row_of.__contains__, embedder, target, report)
+    with _timed(seconds, "recall"):
+        recall = _recall(target, items, embedder)
+    return Manifest(
+        build_id=build_id,
+        format=FORMAT,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        catalog_revision=catalog_revision,
+        event_revision=event_revision,
+        embedder=embedder.name,
+        dimensions=embedder.dimensions,
+        items=len(items),
+        measures={"chroma_recall_at_10": recall} | {f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
+    )
+
+
+def _embed(texts: Sequence[str], embedder: Embedder, label: str, report: Progress) -> Floats:
+    matrix = np.empty((len(texts), embedder.dimensions), np.float32)
+    for start in range(0, len(texts), _EMBED_BATCH):
+        report(label, start, len(texts))
+        batch = texts[start : start + _EMBED_BATCH]
+        matrix[start : start + len(batch)] = embedder.embed_matrix(batch)
+    report(label, len(texts), len(texts))
+    return matrix
+
+
+def _behaviour(events: EventColumns, table: columns.Columns, items: Sequence[Item], target: Path) -> None:
+    row_of_item = np.array([table.row_of.get(item_id, -1) for item_id in events.items], np.int64)
+    rows = row_of_item[events.item] if len(events.item) else np.empty(0, np.int64)
+    used = (rows >= 0) & _wanted(events)
+    rows, users = rows[used], events.user[used].astype(np.int64)
+    factors.save(factors.fit(users, rows, table.ids), target)
+    names = {domain: code for code, domain in enumerate(sorted({item.domain for item in items}))}
+    domains = np.array([names[item.domain] for item in items], np.int64)
+    popularity.save(popularity.fit(rows, users, events.timestamp[used], domains), target)
+
+
+def _wanted(events: EventColumns) -> Mask:
+    positive = np.array([kind in POSITIVE_EVENTS for kind in events.kinds], bool)
+    return positive[events.kind] if len(events.kind) else np.empty(0, bool)
+
+
+def _dialogues(
+    found: Sequence[Dialogue],
+    known: Callable[[str], bool],
+    embedder: Embedder,
+    target: Path,
+    report: Progress,
+) -> None:
+    usable = [dialogue for dialogue in found if any(map(known, dialogue.target))]
+    texts = [dialogue_text(dialogue.context) for dialogue in usable]
+    np.save(target / "dialogues.npy", _embed(texts, embedder, "embedding dialogues", report))
+    chosen = [[item_id for item_id in dialogue.target if known(item_id)] for dialogue in usable]
+    (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
+
+
+def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:
+    """Queries are texts, as users' are: sampled items' categories and first description words."""
+    rng = np.random.default_rng(0)
+    chosen: Rows = rng.choice(len(items), min(_RECALL_QUERIES, len(items)), replace=False)
+    texts = [f"{' '.join(items[row].categories)} {items[row].description[:80]}".strip() for row in chosen]
+    queries = embedder.embed_matrix(
+        [text or items[row].title for text, row in zip(texts, chosen, strict=True)]
+    )
+    return round(vectors.recall_at_10(vectors.Vectors(target), queries), 4)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise DataError(
+                f"another build is under way in {folder}: wait for it, then run it again"
+            ) from err
+        yield
+
+
+def _sweep(folder: Path) -> None:
+    """What a killed build left behind."""
+    for left in folder.glob(".making-*"):
+        shutil.rmtree(left)
+
+
+def _point(workspace: Path, build_id: str) -> None:
+    temporary = workspace / ".CURRENT.new"
+    temporary.write_text(build_id, encoding="utf-8")
+    os.replace(temporary, workspace / "CURRENT")
+
+
+def _keep(folder: Path, kept: set[str | None]) -> None:
+    for old in folder.iterdir():
+        if old.is_dir() and old.name not in kept:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - start
+
+
+def _silent(_step: str, _done: int, _total: int | None) -> None:
+    pass

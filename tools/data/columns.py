@@ -1,0 +1,171 @@
+"""The catalogue as columns: constraints become boolean masks over rows, never hopes in a prompt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from handpicked.tools.data.text import normalize, phrase_key
+from handpicked.tools.errors import ToolError
+from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One field's inverted index: `rows[starts[i]:starts[i + 1]]` have the term `names[i]`."""
+
+    names: tuple[str, ...]
+    starts: Rows
+    rows: Rows
+    position: Mapping[str, int]
+
+    def rows_of(self, term: object) -> Rows:
+        """Rows that have this term, compared by `normalize`; none for an unknown one."""
+        index = self.position.get(normalize(str(term)))
+        return self.rows[self.starts[index] : self.starts[index + 1]] if index is not None else self.rows[:0]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is asked of items in bulk: `numbers` has NaN where nothing is known; `titles` are the phrase
+    keys of each item's title and aliases."""
+
+    ids: tuple[str, ...]
+    titles: tuple[tuple[str, ...], ...]
+    numbers: Mapping[str, Floats]
+    in_stock: Mask
+    terms: Mapping[str, Terms]
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """Row by item id."""
+        return {item_id: row for row, item_id in enumerate(self.ids)}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def mask(self, constraints: Iterable[Constraint]) -> Mask:
+        """Rows that keep every constraint, shape (n,). What is unknown never keeps a range.
+
+        Raises ToolError for a field that the catalogue doesn't have."""
+        kept = np.ones(len(self), bool)
+        for constraint in constraints:
+            kept &= self._one(constraint)
+        return kept
+
+    def _one(self, constraint: Constraint) -> Mask:
+        if constraint.field == "in_stock":
+            wanted = {bool(value) for value in constraint.value}
+            match = np.isin(self.in_stock, list(wanted))
+        elif constraint.field == "item_id":
+            match = self._has_rows(self.row_of[v] for v in map(str, constraint.value) if v in self.row_of)
+        elif constraint.op == "range":
+            return self._within(constraint)
+        elif constraint.field in self.terms:
+            term = self.terms[constraint.field]
+            match = self._has_rows(row for value in constraint.value for row in term.rows_of(value))
+        elif constraint.field in self.numbers:
+            wanted_numbers = [float(v) for v in constraint.value if isinstance(v, int | float)]
+            match = np.isin(self.numbers[constraint.field], wanted_numbers)
+        else:
+            raise self._unknown(constraint.field)
+        return ~match if constraint.op == "not_in" else match
+
+    def _within(self, constraint: Constraint) -> Mask:
+        if constraint.field not in self.numbers:
+            raise self._unknown(constraint.field)
+        column = self.numbers[constraint.field]
+        low, high = constraint.value
+        kept = ~np.isnan(column)
+        if low is not None:
+            kept &= column >= np.float32(low)
+        if high is not None:
+            kept &= column <= np.float32(high)
+        return kept
+
+    def _has_rows(self, rows: Iterable[int]) -> Mask:
+        match = np.zeros(len(self), bool)
+        match[np.fromiter(rows, np.int64)] = True
+        return match
+
+    def _unknown(self, field: str) -> ToolError:
+        known = ", ".join(sorted({*self.numbers, *self.terms, "in_stock", "item_id"}))
+        return ToolError(f"the catalogue has no field {field!r} to filter on; known: {known}")
+
+
+def from_items(items: Sequence[Item]) -> Columns:
+    """Columns of items in the order given; every scalar attribute becomes a column of its own."""
+    numbers = {name: np.full(len(items), np.nan, np.float32) for name in NUMERIC_FIELDS}
+    postings: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in TERM_FIELDS}
+    for row, item in enumerate(items):
+        for name, value in _fields(item):
+            if isinstance(value, str):
+                postings.setdefault(name, defaultdict(list))[normalize(value)].append(row)
+            else:
+                numbers.setdefault(name, np.full(len(items), np.nan, np.float32))[row] = value
+    return Columns(
+        ids=tuple(item.item_id for item in items),
+        titles=tuple((phrase_key(item.title), *map(phrase_key, item.aliases)) for item in items),
+        numbers=numbers,
+        in_stock=np.array([item.in_stock for item in items], bool),
+        terms={name: _terms(found) for name, found in postings.items()},
+    )
+
+
+def save(columns: Columns, folder: Path) -> None:
+    """Write `columns.npz` (arrays) and `columns.json` (names)."""
+    arrays: dict[str, np.ndarray] = {"in_stock": columns.in_stock}
+    arrays |= {f"number.{name}": column for name, column in columns.numbers.items()}
+    for name, term in columns.terms.items():
+        arrays |= {f"starts.{name}": term.starts, f"rows.{name}": term.rows}
+    np.savez(folder / "columns.npz", allow_pickle=False, **arrays)
+    names = {name: term.names for name, term in columns.terms.items()}
+    document = {"ids": columns.ids, "titles": columns.titles, "terms": names}
+    (folder / "columns.json").write_bytes(orjson.dumps(document))
+
+
+def load(folder: Path) -> Columns:
+    """Read back what `save` wrote."""
+    document = orjson.loads((folder / "columns.json").read_bytes())
+    with np.load(folder / "columns.npz", allow_pickle=False) as arrays:
+        numbers = {key[7:]: arrays[key] for key in arrays.files if key.startswith("number.")}
+        terms = {
+            name: Terms(tuple(names), arrays[f"starts.{name}"], arrays[f"rows.{name}"], _positions(names))
+            for name, names in document["terms"].items()
+        }
+        in_stock = arrays["in_stock"]
+    return Columns(tuple(document["ids"]), tuple(map(tuple, document["titles"])), numbers, in_stock, terms)
+
+
+def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
+    for name in NUMERIC_FIELDS:
+        if (number := getattr(item, name)) is not None:
+            yield name, float(number)
+    for name in ("categories", "creators", "cast"):
+        for value in dict.fromkeys(getattr(item, name)):
+            yield name, value
+    for name in ("brand", "language", "country", "domain"):
+        if value := getattr(item, name):
+            # "English, French" is two languages; a brand or a domain is one name
+            parts = value.split(", ") if name in ("language", "country") else [value]
+            yield from ((name, part) for part in dict.fromkeys(parts))
+    for name, scalar in item.attributes.items():
+        yield name, str(scalar).lower() if isinstance(scalar, bool) else scalar
+
+
+def _terms(postings: Mapping[str, Sequence[int]]) -> Terms:
+    names = tuple(postings)
+    lengths = [len(postings[name]) for name in names]
+    starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+    rows = np.fromiter((row for name in names for row in postings[name]), np.int64, int(starts[-1]))
+    return Terms(names, starts, rows, _positions(names))
+
+
+def _positions(names: Iterable[str]) -> Mapping[str, int]:
+    return {name: index for index, name in enumerate(names)}

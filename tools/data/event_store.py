@@ -1,0 +1,258 @@
+"""The log's database: events, users, past dialogues and the state of running conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from handpicked.tools.data.catalog_store import Upserted
+from handpicked.tools.data.codec import batches, decode, dump, encode, key_of
+from handpicked.tools.data.db import IN_CHUNK, fetch_pages, insert_new, open_engine, reading, writing
+from handpicked.tools.data.schema import (
+    DIALOGUES,
+    EVENT_ROWS,
+    EVENTS,
+    SESSIONS,
+    USERS,
+    lock_revision,
+    prepare,
+    read_counter,
+    read_revision,
+    set_revision,
+)
+from handpicked.tools.types import Dialogue, Event, Scalar
+
+PAGE = 50_000
+_FIELDS = (
+    "user_id", "item_id", "event", "timestamp", "value", "scene",
+    "dwell_s", "list_id", "position", "propensity", "event_id",
+)  # fmt: skip
+_EVENT_COLUMNS = tuple(EVENT_ROWS.c[name] for name in _FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append did, in records."""
+
+    inserted: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """The whole log as columns; `user`, `item` and `kind` are positions in the lists of names."""
+
+    revision: int
+    users: list[str]
+    items: list[str]
+    kinds: list[str]
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    value: NDArray[np.float32]
+    """nan where there is none"""
+    timestamp: NDArray[np.float64]
+    """seconds since 1970, nan where there is none"""
+
+
+class EventStore:
+    """Events, users, dialogues and sessions; safe to use from several threads and processes at once."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        prepare(self._engine, EVENTS, "events")
+
+    def close(self) -> None:
+        """Close the idle connections; the store can still be used after that."""
+        self._engine.dispose()
+
+    def revision(self) -> int:
+        """Give the highest row id ever given to an event; it never falls, not by `forget` either."""
+        return read_revision(self._engine, "events")
+
+    def append(self, events: Iterable[Event]) -> Appended:
+        """Write events in one transaction, passing over those that are there already.
+
+        An event is known by its `event_id`, or by user, item, kind, time, value and list when it has none.
+        """
+        read = 0
+        with writing(self._engine) as connection:
+            before = lock_revision(connection, "events")
+            for batch in batches(events, PAGE):
+                read += len(batch)
+                insert_new(connection, EVENT_ROWS, "key", [_row(event) for event in batch])
+            new = select(func.count(), func.max(EVENT_ROWS.c.row)).where(EVENT_ROWS.c.row > before)
+            inserted, last = connection.execute(new).one()
+            if inserted:
+                set_revision(connection, "events", last)
+        return Appended(inserted, read - inserted)
+
+    def recent(self, user_id: str, limit: int = 500) -> list[Event]:
+        """Give a user's events, newest first; those without a time come last."""
+        newest = (EVENT_ROWS.c.timestamp.desc().nulls_last(), EVENT_ROWS.c.row.desc())
+        query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.user_id == user_id).order_by(*newest).limit(limit)
+        with reading(self._engine) as connection:
+            return [Event(*row) for row in connection.execute(query)]
+
+    def since(self, revision: int) -> tuple[int, list[Event]]:
+        """Give the revision now and the events after `revision`, oldest row first."""
+        query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.row > revision).order_by(EVENT_ROWS.c.row)
+        with reading(self._engine) as connection:
+            now = read_counter(connection, "events.revision") or 0
+            return now, [Event(*row) for row in connection.execute(query.where(EVENT_ROWS.c.row <= now))]
+
+    def count(self) -> int:
+        """Count the events."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.count()).select_from(EVENT_ROWS)) or 0
+
+    def columns(self, after: int = 0) -> EventColumns:
+        """Read the log, or its rows after a revision, into columns, in the order in which it was written."""
+        with reading(self._engine) as connection:
+            revision = read_counter(connection, "events.revision") or 0
+            return _read_columns(connection, after, revision)
+
+    def forget(self, user_id: str) -> int:
+        """Delete a user's events, attributes and sessions; give how many events there were."""
+        with writing(self._engine) as connection:
+            lock_revision(connection, "events")
+            deleted = connection.execute(delete(EVENT_ROWS).where(EVENT_ROWS.c.user_id == user_id)).rowcount
+            connection.execute(delete(USERS).where(USERS.c.user_id == user_id))
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id))
+        return deleted
+
+    def upsert_users(self, users: Iterable[tuple[str, Mapping[str, Scalar]]]) -> Upserted:
+        """Write users' attributes in one transaction; of two with one id the last wins."""
+        done = Upserted()
+        with writing(self._engine) as connection:
+            lock_revision(connection, "events")
+            for batch in batches(users, IN_CHUNK):
+                done += _upsert_users(connection, {user_id: dump(values) for user_id, values in batch})
+        return done
+
+    def user(self, user_id: str) -> Mapping[str, Scalar] | None:
+        """Give a user's attributes, None for a user without."""
+        with reading(self._engine) as connection:
+            content = connection.scalar(select(USERS.c.content).where(USERS.c.user_id == user_id))
+        return None if content is None else orjson.loads(content)
+
+    def append_dialogues(self, dialogues: Iterable[Dialogue]) -> Appended:
+        """Write past turns in one transaction, passing over those that are there already."""
+        read = 0
+        with writing(self._engine) as connection:
+            lock_revision(connection, "events")
+            before = _count_dialogues(connection)
+            for batch in batches(dialogues, IN_CHUNK):
+                read += len(batch)
+                contents = [encode(dialogue) for dialogue in batch]
+                insert_new(connection, DIALOGUES, "key", [(key_of(text), text) for text in contents])
+            inserted = _count_dialogues(connection) - before
+        return Appended(inserted, read - inserted)
+
+    def dialogues(self) -> Iterator[Dialogue]:
+        """Stream the past turns in the order in which they came."""
+        after = 0
+        while True:
+            query = select(DIALOGUES.c.row, DIALOGUES.c.content).where(DIALOGUES.c.row > after)
+            with reading(self._engine) as connection:
+                page = connection.execute(query.order_by(DIALOGUES.c.row).limit(IN_CHUNK)).all()
+            if not page:
+                return
+            yield from (decode(Dialogue, content) for _, content in page)
+            after = page[-1].row
+
+    def load_session(self, session_id: str) -> str | None:
+        """Give a conversation's state as it was saved, None for an unknown one."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(SESSIONS.c.state).where(SESSIONS.c.session_id == session_id))
+
+    def save_session(self, session_id: str, user_id: str | None, state_json: str) -> None:
+        """Keep a conversation's state in place of what was saved before."""
+        values = {"user_id": user_id, "state": state_json}
+        with writing(self._engine) as connection:
+            lock_revision(connection, "events")
+            mine = SESSIONS.c.session_id == session_id
+            if not connection.execute(update(SESSIONS).where(mine).values(values)).rowcount:
+                connection.execute(insert(SESSIONS).values(session_id=session_id, **values))
+
+
+def _row(event: Event) -> tuple[Any, ...]:
+    return (
+        _event_key(event),
+        event.user_id,
+        event.item_id,
+        event.event,
+        event.timestamp,
+        event.value,
+        event.scene,
+        event.dwell_s,
+        event.list_id,
+        event.position,
+        event.propensity,
+        event.event_id,
+    )
+
+
+def _event_key(event: Event) -> int:
+    if event.event_id is not None:
+        return key_of(f"id\x1f{event.event_id}")
+    # 3 and 3.0 are one time.
+    time = None if event.timestamp is None else float(event.timestamp)
+    value = None if event.value is None else float(event.value)
+    return key_of(
+        f"\x1f{event.user_id}\x1f{event.item_id}\x1f{event.event}\x1f{time}\x1f{value}\x1f{event.list_id}"
+    )
+
+
+def _read_columns(connection: Connection, after: int, revision: int) -> EventColumns:
+    users: dict[str, int] = {}
+    items: dict[str, int] = {}
+    kinds: dict[str, int] = {}
+    between = EVENT_ROWS.c.row.between(after + 1, revision)
+    query = select(*_EVENT_COLUMNS[:5]).where(between).order_by(EVENT_ROWS.c.row)
+    pages = fetch_pages(connection, query, PAGE)
+    parts = [_columns_of(page, users, items, kinds) for page in chain(([],), pages)]
+    user, item, kind, value, timestamp = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return EventColumns(revision, list(users), list(items), list(kinds), user, item, kind, value, timestamp)
+
+
+def _columns_of(
+    rows: list[tuple[Any, ...]], users: dict[str, int], items: dict[str, int], kinds: dict[str, int]
+) -> tuple[NDArray[Any], ...]:
+    user, item, kind, timestamp, value = tuple(zip(*rows, strict=True)) or ((),) * 5
+    return (
+        _positions(user, users),
+        _positions(item, items),
+        _positions(kind, kinds),
+        np.array(value, np.float32),
+        np.array(timestamp, np.float64),
+    )
+
+
+def _positions(names: tuple[str, ...], known: dict[str, int]) -> NDArray[np.int32]:
+    """Give each name's position, adding those that are new to `known`."""
+    return np.fromiter((known.setdefault(name, len(known)) for name in names), np.int32, len(names))
+
+
+def _upsert_users(connection: Connection, latest: dict[str, str]) -> Upserted:
+    query = select(USERS.c.user_id, USERS.c.content).where(USERS.c.user_id.in_(latest))
+    there = {row.user_id: row.content for row in connection.execute(query)}
+    new = [{"user_id": k, "content": v} for k, v in latest.items() if k not in there]
+    old = [{"key": k, "new": v} for k, v in latest.items() if k in there and there[k] != v]
+    if new:
+        connection.execute(insert(USERS), new)
+    if old:
+        statement = update(USERS).where(USERS.c.user_id == bindparam("key"))
+        connection.execute(statement.values(content=bindparam("new")), old)
+    return Upserted(len(new), len(old), len(latest) - len(new) - len(old))
+
+
+def _count_dialogues(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(DIALOGUES)) or 0

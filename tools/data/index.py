@@ -1,0 +1,227 @@
+"""What can be asked right now: the current build, the changes since, and what was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import orjson
+
+from handpicked.tools.data import build, columns, factors, lexical, popularity
+from handpicked.tools.data.columns import Columns
+from handpicked.tools.data.factors import Factors
+from handpicked.tools.data.lexical import Lexical
+from handpicked.tools.data.records import Records
+from handpicked.tools.data.vectors import Vectors
+from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.errors import DataError
+from handpicked.tools.types import Constraint, Embedder, Floats, Item, Mask, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One immutable build, opened."""
+
+    manifest: build.Manifest
+    columns: Columns
+    records: Records
+    lexical: Lexical
+    vectors: Vectors
+    factors: Factors
+    popularity: Floats
+    dialogue_vectors: Floats
+    dialogue_targets: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Items upserted since the build, searched exactly, and what was deleted or replaced."""
+
+    revision: int
+    items: tuple[Item, ...]
+    columns: Columns
+    vectors: Floats
+    lexical: Lexical
+    deleted: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A consistent view for one turn. Rows number the build's items first, then the delta's."""
+
+    build: Build
+    delta: Delta
+
+    @cached_property
+    def alive(self) -> Mask:
+        """Rows that are neither deleted nor replaced by the delta."""
+        kept = np.ones(len(self), bool)
+        row_of = self.build.columns.row_of
+        stale = [row_of[i] for i in {*self.delta.deleted, *self.delta.columns.ids} if i in row_of]
+        kept[np.array(stale, np.int64)] = False
+        return kept
+
+    def __len__(self) -> int:
+        return len(self.build.columns) + len(self.delta.items)
+
+    def row(self, item_id: str) -> int | None:
+        """The row of a living item, or None."""
+        if (row := self.delta.columns.row_of.get(item_id)) is not None:
+            return len(self.build.columns) + row
+        row = self.build.columns.row_of.get(item_id)
+        return row if row is not None and item_id not in self.delta.deleted else None
+
+    def rows(self, item_ids: Iterable[str]) -> Rows:
+        """The rows of those that live, in order."""
+        found = (self.row(item_id) for item_id in item_ids)
+        return np.array([row for row in found if row is not None], np.int64)
+
+    def item(self, row: int) -> Item:
+        """The item at a row."""
+        start = len(self.build.columns)
+        return self.build.records.item(row) if row < start else self.delta.items[row - start]
+
+    def get(self, item_id: str) -> Item | None:
+        """The living item of this id, or None."""
+        row = self.row(item_id)
+        return None if row is None else self.item(row)
+
+    def item_id(self, row: int) -> str:
+        """The id at a row."""
+        start = len(self.build.columns)
+        return self.build.columns.ids[row] if row < start else self.delta.columns.ids[row - start]
+
+    def items(self) -> Iterator[Item]:
+        """Every living item, by row."""
+        return (self.item(int(row)) for row in np.flatnonzero(self.alive))
+
+    def mask(self, constraints: Iterable[Constraint]) -> Mask:
+        """Living rows that keep every constraint. Raises ToolError for an unknown field."""
+        given = tuple(constraints)
+        base = self.build.columns.mask(given)
+        if self.delta.items:
+            base = np.concatenate([base, self._delta_mask(given)])
+        return base & self.alive
+
+    def vector(self, row: int) -> Floats:
+        """The unit vector of the item at a row."""
+        start = len(self.build.columns)
+        return np.asarray(self.build.vectors.matrix[row] if row < start else self.delta.vectors[row - start])
+
+    def terms(self, field: str) -> frozenset[str]:
+        """The normalized terms that the catalogue has for a field, such as `categories`."""
+        parts = [c.terms[field].names for c in (self.build.columns, self.delta.columns) if field in c.terms]
+        return frozenset(name for part in parts for name in part)
+
+    def numbers(self, field: str) -> Floats:
+        """A numeric column over all rows, NaN where nothing is known."""
+        parts = [_numbers(part, field) for part in (self.build.columns, self.delta.columns)]
+        return np.concatenate(parts)
+
+    @cached_property
+    def popularity(self) -> Floats:
+        """Popularity in 0..1 over all rows; what is new since the build has none yet."""
+        return np.concatenate([self.build.popularity, np.zeros(len(self.delta.items), np.float32)])
+
+    @cached_property
+    def factor_rows(self) -> Rows:
+        """The row of each position of the collaborative factors, -1 where the item lives no more."""
+        rows = (self.row(item_id) for item_id in self.build.factors.ids)
+        return np.array([-1 if row is None else row for row in rows], np.int64)
+
+    @cached_property
+    def titles(self) -> Mapping[str, tuple[int, ...]]:
+        """Rows of the living items by the phrase key of their title and of each alias."""
+        found: dict[str, tuple[int, ...]] = {}
+        alive = self.alive
+        for row, names in enumerate((*self.build.columns.titles, *self.delta.columns.titles)):
+            if alive[row]:
+                found |= {name: (*found.get(name, ()), row) for name in dict.fromkeys(names)}
+        return found
+
+    def _delta_mask(self, constraints: tuple[Constraint, ...]) -> Mask:
+        """A field that only the build knows is one that no delta item has."""
+        known = {*self.delta.columns.numbers, *self.delta.columns.terms, "in_stock", "item_id"}
+        kept = np.ones(len(self.delta.items), bool)
+        for constraint in constraints:
+            if constraint.field in known:
+                kept &= self.delta.columns.mask([constraint])
+            else:
+                kept &= constraint.op == "not_in"
+        return kept
+
+
+class Index:
+    """Opens the current build and keeps up with the databases; one for each process."""
+
+    def __init__(self, workspace: Workspace, embedder: Embedder) -> None:
+        self._workspace = workspace
+        self._embedder = embedder
+        self._lock = Lock()
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """What holds now: another process's build, upsert or deletion shows at once.
+
+        Raises DataError when nothing is built yet, or the build was made with another embedder."""
+        with self._lock:
+            build_id = build.current(self._workspace.path)
+            if build_id is None:
+                raise DataError(
+                    f"{self._workspace.path} has no build yet: run `handpicked build` (or `make demo`)"
+                )
+            held = self._snapshot
+            opened = held.build if held and held.build.manifest.build_id == build_id else self._open(build_id)
+            revision = self._workspace.catalog.revision()
+            if held is None or opened is not held.build or revision != held.delta.revision:
+                self._snapshot = held = Snapshot(opened, self._changes(opened))
+            return held
+
+    def _open(self, build_id: str) -> Build:
+        folder = self._workspace.path / "builds" / build_id
+        made = build.manifest(folder)
+        if made.embedder != self._embedder.name:
+            raise DataError(
+                f"build {build_id} was made with the embedder {made.embedder}, not {self._embedder.name}: "
+                "run `handpicked build` again or change HANDPICKED_EMBEDDER"
+            )
+        return open_build(folder, made)
+
+    def _changes(self, opened: Build) -> Delta:
+        changes = self._workspace.catalog.changes_since(opened.manifest.catalog_revision)
+        texts = [build.document(item) for item in changes.upserted]
+        dimensions = opened.manifest.dimensions
+        matrix = self._embedder.embed_matrix(texts) if texts else np.empty((0, dimensions), np.float32)
+        return Delta(
+            revision=changes.revision,
+            items=changes.upserted,
+            columns=columns.from_items(changes.upserted),
+            vectors=matrix,
+            lexical=lexical.in_memory(changes.upserted),
+            deleted=frozenset(changes.deleted),
+        )
+
+
+def open_build(folder: Path, made: build.Manifest) -> Build:
+    """Open a build's files; matrices stay on disk, mapped."""
+    targets = orjson.loads((folder / "dialogues.json").read_bytes())
+    return Build(
+        manifest=made,
+        columns=columns.load(folder),
+        records=Records(folder),
+        lexical=lexical.open_index(folder / "lexical.db"),
+        vectors=Vectors(folder),
+        factors=factors.load(folder),
+        popularity=popularity.load(folder),
+        dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
+        dialogue_targets=tuple(tuple(target) for target in targets),
+    )
+
+
+def _numbers(part: Columns, field: str) -> Floats:
+    found = part.numbers.get(field)
+    return np.full(len(part), np.nan, np.float32) if found is None else found

@@ -1,0 +1,81 @@
+"""The lexical half of search: BM25 by SQLite FTS5 over folded, segmented words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from handpicked.tools.data.text import content_words, words
+from handpicked.tools.types import Item
+
+# BM25 weights of the columns: title, people, tags, body.
+_WEIGHTS = "8.0, 4.0, 4.0, 1.0"
+_SCHEMA = (
+    "CREATE VIRTUAL TABLE docs USING fts5(title, people, tags, body,"
+    " content='', tokenize='porter unicode61 remove_diacritics 2')"
+)
+_QUERY = (
+    f"SELECT rowid, -bm25(docs, {_WEIGHTS}) AS score FROM docs WHERE docs MATCH ? ORDER BY score DESC, rowid"
+)
+_BODY_CHARACTERS = 4000
+
+
+class Lexical:
+    """Reads one FTS5 index, from any thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def search(self, text: str, limit: int) -> list[tuple[int, float]]:
+        """(row, BM25 score) of the documents that hold any content word of the text, best first."""
+        terms = " OR ".join(f'"{word}"' for word in dict.fromkeys(content_words(text)))
+        if not terms:
+            return []
+        with self._lock:
+            return self._connection.execute(f"{_QUERY} LIMIT ?", (terms, limit)).fetchall()
+
+
+def save(items: Iterable[Item], path: Path) -> None:
+    """Write the index of items, the row id being the position."""
+    connection = sqlite3.connect(path)
+    try:
+        _fill(connection, items)
+        connection.execute("INSERT INTO docs(docs) VALUES ('optimize')")
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def open_index(path: Path) -> Lexical:
+    """Open what `save` wrote, read-only."""
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return Lexical(sqlite3.connect(uri, uri=True, check_same_thread=False))
+
+
+def in_memory(items: Iterable[Item]) -> Lexical:
+    """The same over the few items that changed since the build."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    _fill(connection, items)
+    return Lexical(connection)
+
+
+def _fill(connection: sqlite3.Connection, items: Iterable[Item]) -> None:
+    connection.execute(_SCHEMA)
+    insert = "INSERT INTO docs(rowid, title, people, tags, body) VALUES (?, ?, ?, ?, ?)"
+    connection.executemany(insert, _documents(items))
+
+
+def _documents(items: Iterable[Item]) -> Iterator[tuple[int, str, str, str, str]]:
+    for row, item in enumerate(items):
+        attributes = [str(value) for value in item.attributes.values() if isinstance(value, str)]
+        tags = [*item.categories, item.brand or "", item.language or "", item.country or "", *attributes]
+        fields = (
+            " ".join([item.title, *item.aliases]),
+            " ".join([*item.creators, *item.cast]),
+            " ".join([*tags, str(item.year or "")]),
+            item.description[:_BODY_CHARACTERS],
+        )
+        yield (row, *(" ".join(words(field)) for field in fields))  # type: ignore[misc]

@@ -1,0 +1,56 @@
+"""`rejects.csv`: the rows that the last ingest didn't take, with file, row and reason."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from handpicked.tools.errors import DataError
+
+COLUMNS = ("file", "row", "reason", "content")
+_CONTENT = 500
+
+
+class Rejects:
+    """Writes beside `path` and takes its place at the end, whatever the end is; without rejects, none is left."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._part = path.with_suffix(f".{os.getpid()}.part")
+
+    def __enter__(self) -> Self:
+        try:
+            self._stream = self._part.open("w", encoding="utf-8", newline="")
+        except OSError as err:
+            message = f"{self.path} can't be written ({err.strerror}); change permissions, or choose another --workspace"
+            raise DataError(message) from err
+        self._writer = csv.writer(self._stream)
+        self._writer.writerow(COLUMNS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+        if self.count:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink()
+            self.path.unlink(missing_ok=True)
+
+    def write(self, path: Path, number: int, reason: str, row: Mapping[str, object] | str) -> None:
+        """Add a row; `number` is that of the data row in its file, from 1."""
+        content = (
+            row
+            if isinstance(row, str)
+            else orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        )
+        self.count += 1
+        self._writer.writerow((str(path), number, reason, content[:_CONTENT]))

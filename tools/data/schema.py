@@ -1,0 +1,151 @@
+"""Tables of the two databases, and the counters that give every change a revision."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+
+from handpicked.tools.data.db import lock_schema, reading, writing
+from handpicked.tools.errors import DataError
+
+SCHEMA_VERSION = 1
+
+CATALOG = MetaData()
+EVENTS = MetaData()
+
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _counters(metadata: MetaData) -> Table:
+    return Table(
+        "counters",
+        metadata,
+        Column("name", String, primary_key=True),
+        Column("value", BigInteger, nullable=False),
+    )
+
+
+COUNTERS = _counters(CATALOG)
+_counters(EVENTS)
+
+ITEMS = Table(
+    "items",
+    CATALOG,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("item_id", String, nullable=False, unique=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("deleted", Boolean, nullable=False, default=False),
+    Column("content", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+CAMPAIGNS = Table(
+    "campaigns",
+    CATALOG,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("campaign_id", String, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+)
+
+EVENT_ROWS = Table(
+    "events",
+    EVENTS,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("key", BigInteger, nullable=False, unique=True),
+    Column("user_id", String, nullable=False),
+    Column("item_id", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("timestamp", Float(53)),
+    Column("value", Float(53)),
+    Column("scene", String),
+    Column("dwell_s", Float(53)),
+    Column("list_id", String),
+    Column("position", BigInteger),
+    Column("propensity", Float(53)),
+    Column("event_id", String),
+    Index("events_by_user", "user_id", "timestamp"),
+    sqlite_autoincrement=True,
+)
+
+USERS = Table(
+    "users",
+    EVENTS,
+    Column("user_id", String, primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
+DIALOGUES = Table(
+    "dialogues",
+    EVENTS,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("key", BigInteger, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+)
+
+SESSIONS = Table(
+    "sessions",
+    EVENTS,
+    Column("session_id", String, primary_key=True),
+    Column("user_id", String, index=True),
+    Column("state", Text, nullable=False),
+)
+
+
+def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
+    """Create what is missing of `part` (`catalog` or `events`); refuse a schema of another version."""
+    with writing(engine) as connection:
+        lock_schema(connection)
+        metadata.create_all(connection)
+        found = read_counter(connection, f"{part}.schema")
+        if found is None:
+            first = [
+                {"name": f"{part}.schema", "value": SCHEMA_VERSION},
+                {"name": f"{part}.revision", "value": 0},
+            ]
+            connection.execute(insert(COUNTERS), first)
+    if found not in (None, SCHEMA_VERSION):
+        raise DataError(
+            f"{engine.url.database}: schema version {found}, this program reads {SCHEMA_VERSION}; "
+            "use the version that wrote it, or ingest into a new --workspace"
+        )
+
+
+def read_counter(connection: Connection, name: str) -> int | None:
+    """Give a counter's value, None when it isn't there."""
+    return connection.scalar(select(COUNTERS.c.value).where(COUNTERS.c.name == name))
+
+
+def read_revision(engine: Engine, part: str) -> int:
+    """Give the revision of `part` as of now."""
+    with reading(engine) as connection:
+        return read_counter(connection, f"{part}.revision") or 0
+
+
+def lock_revision(connection: Connection, part: str) -> int:
+    """Give the revision, and keep other writers out until this transaction ends.
+
+    Revisions become visible in their order that way, and no reader of a delta can miss one.
+    """
+    name = f"{part}.revision"
+    connection.execute(update(COUNTERS).where(COUNTERS.c.name == name).values(value=COUNTERS.c.value))
+    return read_counter(connection, name) or 0
+
+
+def set_revision(connection: Connection, part: str, revision: int) -> None:
+    """Store the revision that this transaction makes."""
+    connection.execute(update(COUNTERS).where(COUNTERS.c.name == f"{part}.revision").values(value=revision))

@@ -1,0 +1,108 @@
+"""Candidates of every tool become one list: fused, filtered, diverse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.search import RRF
+from handpicked.tools.types import Constraint, Contribution, Mask, Ranked, ToolResult
+
+DIVERSITY = 0.15
+"""Maximal marginal relevance: the part of likeness to what is already chosen, against the fused score."""
+_POOL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItems:
+    """A list, and if it is empty what emptied it: constraints as text, or `seen`."""
+
+    items: tuple[Ranked, ...]
+    emptied_by: tuple[str, ...] = ()
+
+
+def rank(
+    snapshot: Snapshot,
+    results: Sequence[ToolResult],
+    *,
+    weights: Mapping[str, float],
+    constraints: Sequence[Constraint],
+    exclude: Collection[str],
+    k: int,
+) -> RankedItems:
+    """The best k of all candidates that keep every constraint and are not excluded.
+
+    `weights` are by tool; a tool without one is not fused. Ties go to the lower row, so equal input gives
+    equal lists."""
+    mask = snapshot.mask(constraints)
+    if not mask.any():
+        return RankedItems((), _emptied_by(snapshot, constraints))
+    allowed = mask.copy()
+    allowed[snapshot.rows(exclude)] = False
+    pool = _fused(snapshot, results, weights, allowed)
+    if not pool:
+        return RankedItems((), _why_nothing(mask, allowed))
+    return RankedItems(tuple(_diverse(snapshot, pool[: max(_POOL, 2 * k)], k)))
+
+
+def _fused(
+    snapshot: Snapshot, results: Sequence[ToolResult], weights: Mapping[str, float], allowed: Mask
+) -> list[Ranked]:
+    """Weighted reciprocal-rank fusion over what is allowed; ranks count allowed candidates only."""
+    sources: dict[int, list[Contribution]] = {}
+    because: dict[int, dict[str, None]] = {}
+    for result in results:
+        weight = weights.get(result.call.name, 0.0)
+        rows = ((snapshot.row(c.item_id), c) for c in result.candidates) if weight > 0 else ()
+        usable = [(row, c) for row, c in rows if row is not None and allowed[row]]
+        for place, (row, candidate) in enumerate(usable, 1):
+            part = Contribution(result.call.name, place, candidate.score, weight)
+            sources.setdefault(row, []).append(part)
+            because.setdefault(row, {}).update(dict.fromkeys(candidate.because))
+    scores = {row: sum(part.weight / (RRF + part.rank) for part in parts) for row, parts in sources.items()}
+    order = sorted(scores, key=lambda row: (-scores[row], row))
+    return [
+        Ranked(snapshot.item(row), scores[row], tuple(sources[row]), tuple(because[row])) for row in order
+    ]
+
+
+def _diverse(snapshot: Snapshot, pool: Sequence[Ranked], k: int) -> list[Ranked]:
+    """Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998); one of two near-identical titles."""
+    rows = snapshot.rows([ranked.item.item_id for ranked in pool])
+    vectors = np.stack([snapshot.vector(int(row)) for row in rows])
+    relevance = np.array([ranked.score for ranked in pool]) / pool[0].score
+    closest = np.zeros(len(pool))
+    left = np.ones(len(pool), bool)
+    chosen: list[Ranked] = []
+    while left.any() and len(chosen) < k:
+        value = np.where(left, (1 - DIVERSITY) * relevance - DIVERSITY * closest, -np.inf)
+        best = int(np.argmax(value))
+        left[best] = False
+        if any(_same(pool[best], other) for other in chosen):
+            continue
+        chosen.append(pool[best])
+        closest = np.maximum(closest, vectors @ vectors[best])
+    return chosen
+
+
+def _same(one: Ranked, other: Ranked) -> bool:
+    """One thing listed twice, as films are under two neighbouring years."""
+    if one.item.title.casefold() != other.item.title.casefold() or one.item.domain != other.item.domain:
+        return False
+    return abs((one.item.year or 0) - (other.item.year or 0)) <= 1
+
+
+def _why_nothing(mask: Mask, allowed: Mask) -> tuple[str, ...]:
+    return ("nothing matches",) if bool((mask & allowed).any()) else ("seen",)
+
+
+def _emptied_by(snapshot: Snapshot, constraints: Sequence[Constraint]) -> tuple[str, ...]:
+    """The constraints of which each alone leaves nothing; else those without any of which something is left."""
+    alone = [c for c in constraints if not snapshot.mask([c]).any()]
+    if alone:
+        return tuple(map(str, alone))
+    freeing = [c for c in constraints if snapshot.mask([o for o in constraints if o is not c]).any()]
+    return tuple(map(str, freeing or constraints))
