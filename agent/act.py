@@ -10,7 +10,7 @@ from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.types import Reading, Request
 from handpicked.tools import catalog, collab, dialogues, history, popular, search, similar
-from handpicked.tools.data.text import content_words
+from handpicked.tools.data.text import STOP_WORDS, words
 from handpicked.tools.dispatch import Context, Tool, call
 from handpicked.tools.types import Constraint, Json, ToolCall, ToolResult
 
@@ -35,7 +35,7 @@ def plan(
     calls: list[tuple[str, dict[str, Json]]] = []
     if reading.like:
         calls.append(("lookup", {"item_ids": list(reading.like)}))
-    if content_words(reading.query) and reading.query.strip():
+    if any(word not in STOP_WORDS for word in words(reading.query)):
         calls.append(("search", {"query": reading.query, "constraints": keep}))
     living = [item_id for item_id in seeds if context.snapshot.row(item_id) is not None]
     if living:

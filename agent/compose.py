@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from handpicked import prompts
 from handpicked.agent import floor, ground
@@ -104,7 +104,10 @@ async def _rewrite(
 ) -> Written:
     assert prose.client is not None
     prompt = prompts.render("describe", facts=ground.prompt_facts(item))
-    messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
+    messages: list[BaseMessage] = [SystemMessage(prompt.system)]
+    for asked, answered in prompt.examples:
+        messages += [HumanMessage(asked), AIMessage(answered)]
+    messages.append(HumanMessage(prompt.user))
     try:
         answer = await prose.client.text(
             messages, max_tokens=prose.tokens, stop=["\n"], seed=prose.seed, family=_FAMILY
@@ -114,7 +117,7 @@ async def _rewrite(
     usage = Usage(
         answer.usage.model, answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.ms
     )
-    text = answer.text.strip().removeprefix("Sentence:").strip()
+    text = answer.text.strip()
     wrong = ground.check(text, item, snapshot, shown, reading.language)
     if wrong:
         return Written(replace(piece, rejected=wrong), usage)

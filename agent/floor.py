@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from handpicked.agent import lexicon
 from handpicked.agent.types import ListItem, RankedList, Reading
 from handpicked.tools.data.text import language as language_of
 from handpicked.tools.data.text import sentences
@@ -82,6 +83,8 @@ def opening(reading: Reading, lists: Sequence[RankedList]) -> str:
 def sentence(item: ListItem, source: Item, language: str) -> str:
     """One or two sentences on an item: the start of its description, or what it is."""
     lead = _lead(source, language)
+    if lead.casefold().startswith(item.title.casefold()):
+        return lead
     if lead:
         year = f" ({source.year})" if source.year else ""
         return f"《{item.title}》：{lead}" if language == "zh" else f"{item.title}{year}: {lead}"
@@ -204,13 +207,17 @@ def _description_en(item: Item) -> str:
 def _description_zh(item: Item) -> str:
     measure, noun = _NOUNS["zh"].get(item.domain, ("个", item.domain))
     if item.domain in _GOODS:
-        shelf = f"{item.categories[-1]}类" if item.categories else ""
+        shelf = f"{_chinese(item.categories[-1])}类" if item.categories else ""
         return f"{shelf}商品" + (f"，约 {item.price:.2f} 美元" if item.price is not None else "")
     by = f"{'、'.join(item.creators[:2])}的" if item.creators else ""
-    year = f"{item.year} 年" if item.year else ""
-    kind = "/".join(item.categories[:2])
+    year = f" {item.year} 年" if item.year and by else f"{item.year} 年" if item.year else ""
+    kind = "/".join(_chinese(label) for label in item.categories[:2])
     length = f"，{item.runtime} 分钟" if item.runtime else ""
     return f"{by}{year}{kind}{noun}{length}" or f"一{measure}{noun}"
+
+
+def _chinese(label: str) -> str:
+    return lexicon.load().chinese.get(label, label)
 
 
 def _nothing(lists: Sequence[RankedList], chinese: bool) -> str:

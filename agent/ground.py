@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import pairwise
 
 from handpicked.agent import link
-from handpicked.tools.catalog import facts_of
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import content_words, fold, language, tokenize, words
+from handpicked.tools.data.text import STOP_WORDS, content_words, fold, language, sentences, tokenize, words
 from handpicked.tools.types import Item
 
 _MAX_WORDS = 55
 _MIN_SUPPORT = 0.6
 _STEM = 5
+_PROMPT_CHARACTERS = 320
+_NOUN = {"movie": "film", "book": "book", "music": "album", "news": "article"}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPELLED = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|fifty|hundred|thousand|million|dozen)\b"
@@ -22,11 +24,112 @@ _SPELLED = re.compile(
 )
 _MARKUP = re.compile(r"[<>{}\[\]|`*#_\\]|https?:|www\.|\n")
 _NAME = re.compile(r"[A-ZÀ-Þ][\w’'À-ÿ-]*")
+_ROLE = re.compile(r"\b(written|directed|starring)(?:\s+by)?\s+((?:[A-ZÀ-Þ][\w’'.-]*\s?)+)", re.IGNORECASE)
 _END = re.compile(r"[.!?。！？…][\"'”’)」』》]*$")
 
 # Words that may open a sentence with a capital without being a name.
 _STARTERS = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "we", "you", "your", "his", "her", "their", "our", "in", "on", "at", "by", "with", "without", "from", "for", "to", "of", "as", "if", "when", "while", "after", "before", "during", "once", "since", "until", "although", "though", "because", "both", "each", "every", "some", "many", "most", "two", "three", "one", "there", "here", "where", "what", "who", "how", "and", "but", "or", "so", "yet", "not", "no", "set", "based", "directed", "starring", "written", "featuring", "follows", "following", "told", "filmed", "made", "released", "known", "if's", "it's", "when's", "perfect", "great", "classic", "fans", "viewers", "full", "like", "just", "another", "critics", "audiences", "expect", "enjoy", "watch", "see", "meet", "discover", "join", "dive"]
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "your",
+        "his",
+        "her",
+        "their",
+        "our",
+        "in",
+        "on",
+        "at",
+        "by",
+        "with",
+        "without",
+        "from",
+        "for",
+        "to",
+        "of",
+        "as",
+        "if",
+        "when",
+        "while",
+        "after",
+        "before",
+        "during",
+        "once",
+        "since",
+        "until",
+        "although",
+        "though",
+        "because",
+        "both",
+        "each",
+        "every",
+        "some",
+        "many",
+        "most",
+        "two",
+        "three",
+        "one",
+        "there",
+        "here",
+        "where",
+        "what",
+        "who",
+        "how",
+        "and",
+        "but",
+        "or",
+        "so",
+        "yet",
+        "not",
+        "no",
+        "set",
+        "based",
+        "directed",
+        "starring",
+        "written",
+        "featuring",
+        "follows",
+        "following",
+        "told",
+        "filmed",
+        "made",
+        "released",
+        "known",
+        "if's",
+        "it's",
+        "when's",
+        "perfect",
+        "great",
+        "classic",
+        "fans",
+        "viewers",
+        "full",
+        "like",
+        "just",
+        "another",
+        "critics",
+        "audiences",
+        "expect",
+        "enjoy",
+        "watch",
+        "see",
+        "meet",
+        "discover",
+        "join",
+        "dive",
+    ]
 )
 
 
@@ -43,12 +146,13 @@ def check(sentence: str, item: Item, snapshot: Snapshot, shown: Collection[str],
         return "too long"
     if language(sentence) != lang:
         return "wrong language"
-    if _loops(sentence):
+    if _loops(sentence, item.title):
         return "loop"
     facts = _facts_text(item)
     known = {token.text for token in tokenize(facts)}
     return (
         _wrong_number(sentence, item, facts)
+        or _wrong_role(sentence, item)
         or _wrong_name(sentence, known)
         or _wrong_title(sentence, snapshot, shown, facts)
         or _unsupported(sentence, known)
@@ -111,34 +215,42 @@ def _unsupported(sentence: str, known: Collection[str]) -> str | None:
     return None if supported >= _MIN_SUPPORT * len(content) else f"support {supported}/{len(content)}"
 
 
-def _loops(sentence: str) -> bool:
-    said = words(sentence)
-    grams = [tuple(said[i : i + 4]) for i in range(len(said) - 3)]
-    doubled = any(one == other for one, other in zip(said, said[1:], strict=False))
-    return doubled or len(set(grams)) < len(grams)
+def _wrong_role(sentence: str, item: Item) -> str | None:
+    """A person named with a role must have it: who directed a film did not write it."""
+    writers = str(item.attributes.get("writers", ""))
+    holders = {"written": writers, "directed": " ".join(item.creators), "starring": " ".join(item.cast)}
+    if item.domain != "movie":
+        holders["written"] = " ".join(item.creators)
+    for found in _ROLE.finditer(sentence):
+        people = {token.text for token in tokenize(holders[found[1].casefold()])}
+        if not {token.text for token in tokenize(found[2])} <= people:
+            return f"role {found[0]}"
+    return None
+
+
+def _loops(sentence: str, title: str) -> bool:
+    """A word said twice running, a pair of words said twice, or a content word thrice, the title aside."""
+    said = words(sentence.replace(title, " "))
+    pairs = list(pairwise(said))
+    if len(set(pairs)) < len(pairs) or any(one == other for one, other in pairs):
+        return True
+    return any(said.count(word) > 2 for word in set(said) - STOP_WORDS)
 
 
 def prompt_facts(item: Item) -> str:
     """The facts that a model may use, a line each, the description cut to its first sentences.
 
     Item text is data: line breaks and markup are taken out, so that it can't end its own line."""
-    order = (
-        "title",
-        "year",
-        "categories",
-        "creators",
-        "runtime",
-        "price",
-        "rating",
-        "country",
-        "description",
-    )
-    facts = facts_of(item)
-    lines: list[str] = []
-    for name in order:
-        value = facts.get(name)
-        if value in (None, "", []):
-            continue
-        text = ", ".join(map(str, value[:3])) if isinstance(value, list) else str(value)
-        lines.append(f"{name}: {_MARKUP.sub(' ', text)[:280].strip()}")
-    return "\n".join(lines)
+    noun = _NOUN.get(item.domain, "")
+    kind = " ".join(part for part in (", ".join(item.categories[:2]).lower(), noun) if part)
+    lines = {
+        "Title": item.title,
+        "Kind": f"{kind} of {item.year}" if item.year else kind,
+        "By": ", ".join(item.creators[:2]),
+        "Length": f"{item.runtime} minutes" if item.runtime else "",
+        "Price": f"${item.price:.2f}" if item.price is not None else "",
+        "Plot" if item.domain == "movie" else "About": " ".join(sentences(item.description)[:2])[
+            :_PROMPT_CHARACTERS
+        ],
+    }
+    return "\n".join(f"{name}: {_MARKUP.sub(' ', value).strip()}" for name, value in lines.items() if value)

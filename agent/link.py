@@ -17,7 +17,7 @@ from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_match
 Polarity = Literal["like", "dislike", "seen"]
 
 _QUOTES = re.compile(r"[\"“«《〈「'‘]([^\"”»》〉」'’]{1,80})[\"”»》〉」'’]")
-_YEAR_AFTER = re.compile(r"\s*[(\[（,]?\s*((?:18|19|20)\d\d)\b")
+_YEAR_AFTER = re.compile(r"[\"”»》]?\s*[(\[（,]?\s*((?:18|19|20)\d\d)\b[)\]）]?")
 _YEAR_ONE = re.compile(
     r"\b((?:18|19|20)\d\d)\s+(?:one|version|film|movie|original)\b|((?:18|19|20)\d\d)\s*年?(?:那|版)"
 )

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
 from langgraph.config import get_stream_writer
@@ -113,7 +114,7 @@ class Agent:
         for name, step in steps:
             graph.add_node(name, step)
         names = [START, *(name for name, _ in steps), END]
-        for one, other in zip(names, names[1:], strict=False):
+        for one, other in pairwise(names):
             graph.add_edge(one, other)
         return graph.compile()
 

@@ -11,7 +11,29 @@ from handpicked.tools.types import Constraint
 _WORDS = {
     word: number
     for number, words in enumerate(
-        ["zero", "one|a|an", "two|couple", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+        [
+            "zero",
+            "one|a|an",
+            "two|couple",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
     for word in words.split("|")
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "half": 0.5}
@@ -195,8 +217,8 @@ _PATTERNS = tuple(
         ("year", rf"\b(?:after|post-?|newer than|later than)\s*{_YEAR}\b|{_YEAR}\s*年?(?:以后|之后|后)", _year(1, None)),
         ("year", rf"\bsince\s+{_YEAR}\b(?!s)|\bfrom\s+{_YEAR}\s*(?:on(?:wards?)?\b|or later\b)|{_YEAR}\s*年?(?:以来|起)", _year(0, None)),
         ("year", rf"\b(?:until|up to|no later than|by)\s+{_YEAR}\b(?!s)", _year(None, 0)),
-        ("year", rf"\b(?:the\s+)?(?:early |mid |late )?['’]?((?:19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b"
-                 r"|((?:19|20)?\d0|[二三四五六七八九]十)\s*年代", _decade),
+        ("year", (rf"\b(?:the\s+)?(?:early |mid |late )?['’]?((?:19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b"
+                 r"|((?:19|20)?\d0|[二三四五六七八九]十)\s*年代"), _decade),
         ("year", rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+(?:films?|movies?|books?|albums?)\b|{_YEAR}\s*年(?:的|上映)",
          _year(0, 0)),
     )
@@ -205,8 +227,9 @@ _NOUNS = (
     r"(?:films?|movies?|flicks|books?|novels?|albums?|songs?|articles?|stories|westerns|comedies|thrillers|dramas"
     r"|documentaries|things|ideas|options|suggestions|recommendations|items|products|snacks|gifts|titles|picks)"
 )
+_MANY = rf"(?!an?\b|half\b|hundred\b){_N}"
 _COUNT = re.compile(
-    rf"\b(?:top|give me|show me|find me|recommend|suggest|list|want|need|just|only|name)\s+(?:me\s+)?{_N}\s+(?!hours?|minutes?|mins)"
-    rf"|\b{_N}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|个|首|张|篇|款|样)",
+    rf"\b(?:top|give me|show me|find me|recommend|suggest|list|just|only|name)\s+(?:me\s+)?{_MANY}\s+(?!hours?|minutes?|mins)"
+    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|个|首|张|篇|款|样)",
     re.IGNORECASE,
 )

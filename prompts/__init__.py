@@ -13,10 +13,12 @@ _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt file: the stable `system` text, and the `user` template behind the line `---`."""
+    """A prompt file, its parts divided by lines `---`: the stable `system` text, worked examples as pairs of
+    what the user says and the answer, and last the `user` template."""
 
     name: str
     system: str
+    examples: tuple[tuple[str, str], ...]
     user: str
     hash: str
 
@@ -28,15 +30,18 @@ class Rendered:
     name: str
     hash: str
     system: str
+    examples: tuple[tuple[str, str], ...]
     user: str
 
 
 @cache
 def load(name: str) -> Prompt:
-    """Read `prompts/NAME.md`. Raises FileNotFoundError when there is none."""
+    """Read `prompts/NAME.md`. Raises FileNotFoundError when there is none, ValueError for an example without an
+    answer."""
     text = read_text(f"{name}.md")
-    system, _, user = text.partition("\n---\n")
-    return Prompt(name, system.strip(), user.strip(), hashlib.sha256(text.encode()).hexdigest()[:12])
+    system, *middle, user = (part.strip() for part in text.split("\n---\n"))
+    examples = tuple(zip(middle[::2], middle[1::2], strict=True))
+    return Prompt(name, system, examples, user, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 def render(name: str, **values: str) -> Rendered:
@@ -48,7 +53,7 @@ def render(name: str, **values: str) -> Rendered:
     if unused := values.keys() - wanted:
         raise KeyError(f"prompt {name!r} has no place for {', '.join(sorted(unused))}")
     user = _VARIABLE.sub(lambda match: values[match[1]], prompt.user)
-    return Rendered(name, prompt.hash, prompt.system, user)
+    return Rendered(name, prompt.hash, prompt.system, prompt.examples, user)
 
 
 def read_text(filename: str) -> str:

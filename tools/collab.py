@@ -18,6 +18,8 @@ from handpicked.tools.types import Candidate, Floats, Found, Rows
 HISTORY = 500
 _FLOOR, _DECAY = 0.1, 8.0
 """A choice's weight by its rank from the newest: .1 + .9 exp(-rank / 8)."""
+_PAST = 0.4
+"""What a past choice counts beside one that this very session names."""
 _KNN_SHARE = 0.25
 """Item-kNN's part beside EASE, both scaled to their largest score."""
 _REASONS = 2
@@ -34,28 +36,34 @@ def collab(
 
     A user who was never trained on is folded in: scores are sums of the item-item weights of what they have."""
     past = context.events.recent(context.user_id, HISTORY) if context.user_id else []
-    chosen = list(dict.fromkeys([*item_ids, *taste.liked(past)]))
-    return Found(score(context.snapshot, chosen, constraints, limit))
+    return Found(score(context.snapshot, item_ids, taste.liked(past), constraints, limit))
 
 
 def score(
-    snapshot: Snapshot, chosen: Sequence[str], constraints: Constraints, limit: int
+    snapshot: Snapshot, named: Sequence[str], past: Sequence[str], constraints: Constraints, limit: int
 ) -> tuple[Candidate, ...]:
-    """Fold in a history, newest first, and rank what is not in it; best first, ties by position."""
+    """Fold in what a session names and a history, newest first; rank the rest, best first, ties by position."""
     factors = snapshot.build.factors
-    history = _positions(factors, chosen)
+    session = _positions(factors, named)
+    history = np.concatenate([session, np.setdiff1d(_positions(factors, past), session, assume_unique=True)])
     if not len(history):
         return ()
-    weights = (_FLOOR + (1 - _FLOOR) * np.exp(-np.arange(len(history)) / _DECAY)).astype(np.float32)
-    scores = _scaled(_ease(factors, history, weights)) + _KNN_SHARE * _scaled(_knn(factors, history, weights))
+    weights = _recency(len(session), len(history) - len(session))
+    carried = _carried(factors, history, weights)
+    scores = _scaled(_ease(factors, carried)) + _KNN_SHARE * _scaled(_knn(factors, history, weights))
     scores[history] = -np.inf
     rows = snapshot.factor_rows
     scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
     order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
     kept: list[int] = [int(p) for p in order if np.isfinite(scores[p]) and scores[p] > 0]
     return tuple(
-        Candidate(factors.ids[p], float(scores[p]), _because(factors, history, weights, p)) for p in kept
+        Candidate(factors.ids[p], float(scores[p]), _because(factors, history, carried, p)) for p in kept
     )
+
+
+def _recency(named: int, past: int) -> Floats:
+    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / _DECAY)
+    return np.concatenate([np.ones(named), (_PAST if named else 1.0) * faded]).astype(np.float32)
 
 
 def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[int]:
@@ -68,10 +76,15 @@ def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[
     return [int(rows[p]) for p in order if scores[p] > 0 and rows[p] >= 0]
 
 
-def _ease(factors: Factors, history: Rows, weights: Floats) -> Floats:
-    scores = np.zeros(len(factors.ids), np.float32)
+def _carried(factors: Factors, history: Rows, weights: Floats) -> Floats:
+    """What each item of the history carries to each item of the head, shape (history in the head, head)."""
     head = history < factors.head
-    scores[: factors.head] = weights[head] @ factors.ease[history[head]]
+    return weights[head, None] * np.asarray(factors.ease[history[head]])
+
+
+def _ease(factors: Factors, carried: Floats) -> Floats:
+    scores = np.zeros(len(factors.ids), np.float32)
+    scores[: factors.head] = carried.sum(axis=0)
     return scores
 
 
@@ -83,14 +96,13 @@ def _knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
     return scores
 
 
-def _because(factors: Factors, history: Rows, weights: Floats, position: int) -> tuple[str, ...]:
+def _because(factors: Factors, history: Rows, carried: Floats, position: int) -> tuple[str, ...]:
     """The items of the history that carry this score, most first."""
     if position >= factors.head:
         return ()
-    head = history < factors.head
-    parts = weights[head] * factors.ease[history[head], position]
-    best = np.argsort(-parts)[:_REASONS]
-    return tuple(factors.ids[history[head][i]] for i in best if parts[i] > 0)
+    parts = carried[:, position]
+    head = history[history < factors.head]
+    return tuple(factors.ids[head[i]] for i in np.argsort(-parts)[:_REASONS] if parts[i] > 0)
 
 
 def _scaled(scores: Floats) -> Floats:
@@ -99,5 +111,5 @@ def _scaled(scores: Floats) -> Floats:
 
 
 def _positions(factors: Factors, item_ids: Sequence[str]) -> Rows:
-    found = (factors.position.get(item_id) for item_id in item_ids)
+    found = (factors.position.get(item_id) for item_id in dict.fromkeys(item_ids))
     return np.array([position for position in found if position is not None], np.int64)

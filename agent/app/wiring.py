@@ -12,9 +12,10 @@ from handpicked.agent.loop import Agent, AgentConfig
 from handpicked.agent.read import Reader
 from handpicked.agent.settings import Settings
 from handpicked.tools.data import assets
+from handpicked.tools.data import build as building
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
-from handpicked.tools.errors import AssetError, ModelError
+from handpicked.tools.errors import AssetError, DataError, ModelError
 
 _log = logging.getLogger(__name__)
 _ENGLISH_ONLY = frozenset({"smollm2-135m-instruct"})
@@ -41,10 +42,12 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     """An agent on the settings' workspace; without `prose` no language model is loaded.
 
     A model that isn't there costs prose: the reply says so in `degraded`."""
+    if building.current(settings.workspace) is None:
+        raise DataError(f"{settings.workspace} has no build yet: run `handpicked build` (or `make demo`)")
     workspace = open_workspace(settings)
     embedder = factory.embedder(settings)
     index = Index(workspace, embedder)
-    index.snapshot()
+    index.snapshot().build.vectors.open()
     known = scenes.load()
     reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
     client, missing = _client(settings) if prose else (None, None)

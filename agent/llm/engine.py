@@ -107,10 +107,6 @@ class Engine:
             context.prefill(prompt.tokens[:shared], threading.Event())
             return context.score([tokens[shared:] for tokens in whole])
 
-    def warm(self, family: str) -> None:
-        """Make the family's context now, which takes some 0.1 s."""
-        self._context(family)
-
     def close(self) -> None:
         """Free every context."""
         with self._lock:

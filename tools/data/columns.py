@@ -64,12 +64,13 @@ class Columns:
             wanted = {bool(value) for value in constraint.value}
             match = np.isin(self.in_stock, list(wanted))
         elif constraint.field == "item_id":
-            match = self._has_rows(self.row_of[v] for v in map(str, constraint.value) if v in self.row_of)
+            rows = [self.row_of[v] for v in map(str, constraint.value) if v in self.row_of]
+            match = self._has_rows(np.array(rows, np.int64))
         elif constraint.op == "range":
             return self._within(constraint)
         elif constraint.field in self.terms:
             term = self.terms[constraint.field]
-            match = self._has_rows(row for value in constraint.value for row in term.rows_of(value))
+            match = self._has_rows(*(term.rows_of(value) for value in constraint.value))
         elif constraint.field in self.numbers:
             wanted_numbers = [float(v) for v in constraint.value if isinstance(v, int | float)]
             match = np.isin(self.numbers[constraint.field], wanted_numbers)
@@ -89,9 +90,10 @@ class Columns:
             kept &= column <= np.float32(high)
         return kept
 
-    def _has_rows(self, rows: Iterable[int]) -> Mask:
+    def _has_rows(self, *groups: Rows) -> Mask:
         match = np.zeros(len(self), bool)
-        match[np.fromiter(rows, np.int64)] = True
+        for rows in groups:
+            match[rows] = True
         return match
 
     def _unknown(self, field: str) -> ToolError:

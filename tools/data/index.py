@@ -114,8 +114,15 @@ class Snapshot:
 
     def terms(self, field: str) -> frozenset[str]:
         """The normalized terms that the catalogue has for a field, such as `categories`."""
-        parts = [c.terms[field].names for c in (self.build.columns, self.delta.columns) if field in c.terms]
-        return frozenset(name for part in parts for name in part)
+        return self._terms.get(field, frozenset())
+
+    @cached_property
+    def _terms(self) -> Mapping[str, frozenset[str]]:
+        base, fresh = self.build.columns.terms, self.delta.columns.terms
+        return {
+            field: frozenset(name for part in (base, fresh) if field in part for name in part[field].names)
+            for field in {*base, *fresh}
+        }
 
     def numbers(self, field: str) -> Floats:
         """A numeric column over all rows, NaN where nothing is known."""

@@ -23,6 +23,13 @@ class Vectors:
         self._collection: Any = None
         self._lock = Lock()
 
+    def open(self) -> None:
+        """Open the Chroma collection, which takes a second or two; the first search does it otherwise."""
+        with self._lock:
+            if self._collection is None:
+                chroma = client(self._folder)
+                self._collection = chroma.get_collection(COLLECTION, embedding_function=None)
+
     def nearest(self, query: Floats, limit: int, mask: Mask) -> tuple[Rows, Floats]:
         """The rows under the mask that are nearest to a unit vector, with their cosines, best first.
 
@@ -51,10 +58,7 @@ class Vectors:
         return self._approximate(query, limit)[0]
 
     def _approximate(self, query: Floats, limit: int) -> tuple[Rows, Floats]:
-        with self._lock:
-            self._collection = self._collection or client(self._folder).get_collection(
-                COLLECTION, embedding_function=None
-            )
+        self.open()
         found = self._collection.query(
             query_embeddings=[query], n_results=min(limit, len(self.matrix)), include=["distances"]
         )

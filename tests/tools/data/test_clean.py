@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from handpicked.tools.data import clean
 from hypothesis import given
 from hypothesis import strategies as st
+
+from handpicked.tools.data import clean
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
-from handpicked.tools.data import quantities
 from hypothesis import given
 from hypothesis import strategies as st
+
+from handpicked.tools.data import quantities
 
 DAY = datetime(2020, 1, 31, tzinfo=UTC).timestamp()
 NOON = DAY + 12 * 3600 + 34 * 60

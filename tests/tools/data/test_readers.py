@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+
 from handpicked.tools.data.readers import Broken, Row, open_source
 from handpicked.tools.errors import DataError
+
+pa: Any = import_module("pyarrow")
+pq: Any = import_module("pyarrow.parquet")
 
 
 def rows(path: Path) -> list[tuple[int, Row | Broken]]:
@@ -131,7 +135,9 @@ def test_parquet_values_are_plain(tmp_path: Path) -> None:
         ("items.parquet", b"item_id,title\n1,Up\n", "no readable Parquet file"),
     ],
 )
-def test_files_that_cannot_be_used_are_named(tmp_path: Path, name: str, content: bytes | None, problem: str) -> None:
+def test_files_that_cannot_be_used_are_named(
+    tmp_path: Path, name: str, content: bytes | None, problem: str
+) -> None:
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)

@@ -1,0 +1,121 @@
+"""`handpicked ingest`, `build` and `catalog`: data in, builds, and items out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+from rich.table import Table
+
+from handpicked.agent.app import show, wiring
+from handpicked.agent.llm import factory
+from handpicked.agent.settings import Settings
+from handpicked.tools.catalog import facts_of
+from handpicked.tools.data import build as building
+from handpicked.tools.data import codec
+from handpicked.tools.data import ingest as ingesting
+from handpicked.tools.data.report import IngestReport
+from handpicked.tools.errors import ConfigError, DataError
+
+
+def ingest(
+    settings: Settings, files: Mapping[str, tuple[Path, ...]], mapping: Sequence[str], *, json: bool
+) -> None:
+    """Read files and report what was kept, merged and rejected."""
+    if not files:
+        raise ConfigError(
+            "nothing to ingest: give --items, --events, --users, --campaigns or --dialogues FILE"
+        )
+    columns: dict[str, str] = {}
+    for pair in mapping:
+        target, equals, source = pair.partition("=")
+        if not (target and equals and source):
+            raise ConfigError(f"can't read --map {pair!r}; write TARGET=COLUMN, e.g. item_id=movieId")
+        columns[target] = source
+    with show.progress() as progress:
+        report = ingesting.ingest(
+            wiring.open_workspace(settings),
+            ingesting.IngestFiles(**files),
+            mapping=columns,
+            on_progress=progress,
+        )
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        told(report)
+
+
+def build(settings: Settings, *, json: bool) -> None:
+    """Make a build and print how it measured."""
+    with show.progress() as progress:
+        made = building.build(
+            wiring.open_workspace(settings), factory.embedder(settings), on_progress=progress
+        )
+    if json:
+        sys.stdout.buffer.write(orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    seconds = {k.removeprefix("seconds."): v for k, v in made.measures.items() if k.startswith("seconds.")}
+    parts = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+    show.out.print(
+        f"build {made.build_id}: {made.items:,} items in {sum(seconds.values()):.0f} s ({parts})",
+        markup=False,
+    )
+    show.out.print(f"Chroma's recall@10 against exact search: {made.measures['chroma_recall_at_10']:.3f}")
+
+
+def told(report: IngestReport) -> None:
+    """A table of counts, the reasons for rejects, and what was found."""
+    table = Table(box=None, padding=(0, 1))
+    for name in ("", "in", "kept", "merged", "rejected"):
+        table.add_column(name, justify="left" if not name else "right")
+    for kind, counts in report.kinds.items():
+        table.add_row(kind, *(f"{n:,}" for n in (counts.read, counts.kept, counts.merged, counts.rejected)))
+    show.out.print(table)
+    for kind, counts in report.kinds.items():
+        for reason, number in counts.reasons.items():
+            show.out.print(f"  {kind}: {number:,} x {reason}", markup=False)
+        if counts.ignored_columns:
+            show.out.print(f"  {kind}: columns not used: {', '.join(counts.ignored_columns)}", markup=False)
+    if report.items:
+        domains = ", ".join(f"{name} {number:,}" for name, number in report.items.domains.items())
+        show.out.print(
+            f"  items by domain: {domains}; titles that may be the same: {report.items.near_duplicates}",
+            markup=False,
+        )
+    if report.events:
+        found = report.events
+        kinds = ", ".join(f"{name} {number:,}" for name, number in found.kinds.items())
+        show.out.print(f"  events: {found.users:,} users, {found.items:,} items; {kinds}", markup=False)
+        show.out.print(
+            f"  users with one event: {found.one_event_users:,}; suspected bots: {len(found.suspected_bots)}"
+        )
+    if report.rejects:
+        show.out.print(f"  rejected rows with their reasons: {report.rejects}", markup=False)
+
+
+def show_item(settings: Settings, item_id: str) -> None:
+    """Print an item. Raises DataError for an unknown id."""
+    item = wiring.open_workspace(settings).catalog.get(item_id)
+    if item is None:
+        raise DataError(f"no item {item_id!r} in {settings.workspace}; `handpicked catalog export` lists all")
+    document = {"item_id": item.item_id} | facts_of(item)
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def export(settings: Settings, output: Path | None) -> None:
+    """Write every item as a line."""
+    items = wiring.open_workspace(settings).catalog.scan()
+    file = output.open("wb") if output else sys.stdout.buffer
+    count = 0
+    for item in items:
+        document = orjson.loads(codec.encode(item))
+        attributes = document.pop("attributes", {})
+        file.write(orjson.dumps(document | attributes) + b"\n")
+        count += 1
+    file.flush()
+    if output:
+        file.close()
+        show.note(f"{count:,} items written to {output}")
