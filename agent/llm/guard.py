@@ -19,7 +19,8 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from handpicked.agent.llm import failures, telemetry
@@ -269,7 +270,7 @@ class ModelClient:
                 yield text
 
     def _attempts(self) -> AsyncRetrying:
-        backoff = wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2)
+        backoff = wait_exponential(multiplier=0.2, max=5.0) + wait_random(0, 0.2)
 
         def wait(state: RetryCallState) -> float:
             err = state.outcome.exception() if state.outcome else None
