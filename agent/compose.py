@@ -24,11 +24,13 @@ _FAMILY = "describe"
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A piece of the text. `field` is the fact that it rests on; `rejected` says why the model's own was not taken."""
+    """A piece of the text. `field` is the fact that it rests on; a `fixed` one is not the model's to rewrite;
+    `rejected` says why the model's own was not taken."""
 
     text: str
     item_id: str | None = None
     field: str = "title"
+    fixed: bool = False
     by_model: bool = False
     rejected: str | None = None
 
@@ -61,12 +63,16 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
     items = {item.item_id: found for item in told if (found := snapshot.get(item.item_id)) is not None}
     pieces = [Sentence(floor.opening(reading, lists))]
     if "explain" in reading.tasks:
-        pieces += [Sentence(f"{_name(item, reading)}{item.reason}", item.item_id) for item in told]
+        pieces += [
+            Sentence(f"{_name(item, reading)}{item.reason}", item.item_id, fixed=True) for item in told
+        ]
     else:
         pieces += [_about(item, items[item.item_id], reading) for item in told if item.item_id in items]
     if "compare" in reading.tasks and len(items) > 1:
         one, other = list(items.values())[:2]
-        pieces.append(Sentence(floor.comparison(one, other, reading.language), one.item_id, "rating"))
+        pieces.append(
+            Sentence(floor.comparison(one, other, reading.language), one.item_id, "rating", fixed=True)
+        )
     return pieces
 
 
@@ -87,7 +93,7 @@ async def write(
         prose = replace(prose, client=None)
     for number, piece in enumerate(pieces):
         item = snapshot.get(piece.item_id) if piece.item_id else None
-        if prose.client is None or item is None or piece.field == "rating" or left <= 0:
+        if prose.client is None or item is None or piece.fixed or left <= 0:
             yield Written(piece, degraded=failed if number == 0 else None)
             continue
         written = await _rewrite(
@@ -147,9 +153,11 @@ def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Cit
 
 
 def _told(reading: Reading, lists: Sequence[RankedList]) -> list[ListItem]:
+    """The items that the text is about: those that were named, where a list has them, else the first."""
     count = _TOLD_IN_ARTICLE if "write" in reading.tasks else _TOLD
-    items = [item for ranked in lists if ranked.task != "ads" for item in ranked.items]
-    return list({item.item_id: item for item in items}.values())[:count]
+    items = {item.item_id: item for ranked in lists if ranked.task != "ads" for item in ranked.items}
+    named = [items[item_id] for item_id in reading.like if item_id in items]
+    return named[:count] or list(items.values())[:count]
 
 
 def _about(item: ListItem, source: Item, reading: Reading) -> Sentence:

@@ -11,10 +11,10 @@ from typing import Literal
 import yaml
 
 from handpicked import prompts
-from handpicked.tools.data.text import Token, has_cjk, longest_matches, phrase_key, segments
+from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_matches, phrase_key, segments
 from handpicked.tools.errors import ConfigError
 
-Cue = Literal["like", "dislike", "negation", "seen"]
+Cue = Literal["like", "dislike", "negation", "seen", "ask", "kin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Lexicon:
     languages: Mapping[str, tuple[str, ...]]
     countries: Mapping[str, tuple[str, ...]]
     cues: Mapping[str, tuple[str, ...]]
+    people: Mapping[str, tuple[str, ...]]
+    signs: Mapping[str, tuple[str, ...]]
+    """What a message says of scenes and tasks beside the nouns of `domains`."""
+    everyday: frozenset[str]
+    """Single words, and Chinese phrases, that are titles and ordinary talk."""
     pages: Mapping[str, str]
     chinese: Mapping[str, str]
     """A category's first Chinese word, for text; categories without one are missing."""
@@ -48,9 +53,12 @@ def load() -> Lexicon:
         return Lexicon(
             categories=_by_word(document["categories"]),
             domains=_by_word(document["domains"]),
-            languages={phrase_key(str(word)): tuple(names) for word, names in document["languages"].items()},
-            countries={phrase_key(str(word)): tuple(names) for word, names in document["countries"].items()},
+            languages=_as_spelled(document["languages"]),
+            countries=_as_spelled(document["countries"]),
+            people=_as_spelled(document["people"]),
             cues=_by_word(document["cues"]),
+            signs=_by_word(document["signs"]),
+            everyday=frozenset(phrase_key(str(word)) for word in document["everyday"]),
             pages={str(page).casefold(): scene for page, scene in document["pages"].items()},
             chinese={
                 str(name): next(str(word) for word in words if has_cjk(str(word)))
@@ -62,6 +70,17 @@ def load() -> Lexicon:
         raise ConfigError(f"lexicon.yaml has no part {err}; see the comments at its top") from err
 
 
+def is_plain(word: str) -> bool:
+    """Whether a folded word says little by itself: a function word, an everyday word, a number, or a term of the lexicon."""
+    known = load()
+    return (
+        word in STOP_WORDS
+        or word in known.everyday
+        or word.isdigit()
+        or any(word in part for part in (known.categories, known.domains, known.languages, known.countries))
+    )
+
+
 def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ...]]) -> list[Hit]:
     """The phrases in a text, longest first. A single ideograph counts only where it is a word by itself."""
     found = [Hit(first, last, phrases[key]) for first, last, key in longest_matches(tokens, phrases)]
@@ -71,6 +90,10 @@ def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ..
     places = segments(text)
     alone = [hit for hit in single if (tokens[hit.first].start, tokens[hit.first].end) in places]
     return [hit for hit in found if hit not in single or hit in alone]
+
+
+def _as_spelled(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
+    return {phrase_key(str(word)): tuple(map(str, names)) for word, names in part.items()}
 
 
 def _by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from handpicked.agent import lexicon
 from handpicked.agent.lexicon import Hit
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_matches, tokenize
+from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_matches, segments, tokenize
 
 Polarity = Literal["like", "dislike", "seen"]
 
-_QUOTES = re.compile(r"[\"“«《〈「'‘]([^\"”»》〉」'’]{1,80})[\"”»》〉」'’]")
+_QUOTES = re.compile(r"[\"“«《〈「]([^\"”»》〉」]{1,80})[\"”»》〉」]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)")
 _YEAR_AFTER = re.compile(r"[\"”»》]?\s*[(\[（,]?\s*((?:18|19|20)\d\d)\b[)\]）]?")
 _YEAR_ONE = re.compile(
     r"\b((?:18|19|20)\d\d)\s+(?:one|version|film|movie|original)\b|((?:18|19|20)\d\d)\s*年?(?:那|版)"
 )
 _CLAUSE = re.compile(
-    r"[,.;:!?()，。；！？、]|\b(?:but|and|or|for|with|from|that|which|because|though)\b|但|和|或"
+    r"[,.;:!?()，。；！？、]|\b(?:but|and|or|for|with|from|that|which|because|though|is|was|so|as|the|one)\b"
+    r"|但|和|或|跟|与|的|还|，"
 )
-_FUZZY = 88.0
+_MARK = re.compile(r"[,.;:!?()，。；！？：\n]")
+_SENTENCE = re.compile(r"[.!?。！？\n]")
+_JOINT = re.compile(
+    r"\s*(?:,|，|、|&|/|and|or|vs\.?|versus|both|和|跟|与|或|还是|以及)\s*(?:and\s+)?", re.IGNORECASE
+)
+_ARTICLES = frozenset(["the", "a", "an"])
+_KNOWN = 0.2
+"""From this popularity on, a title of one telling word and some plain ones is known well enough to stand alone."""
+_FUZZY = 82.0
 _FUZZY_WORDS = 6
 
 
@@ -38,111 +48,214 @@ class Link:
     polarity: Polarity
 
 
-def link(snapshot: Snapshot, text: str, *, skip_domains: Collection[str] = ()) -> list[Link]:
-    """The items whose titles stand in a text, in order.
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A text, its tokens, and the cues in it."""
 
-    A title of several words counts wherever it stands, unless all of them are function words; a single word
-    only with a sign that a title is meant: quotes, a year behind it, a capital in mid-sentence, or a cue such
-    as "like" before it. Of items that share a title the year decides, then popularity."""
+    text: str
+    tokens: Sequence[Token]
+    cues: Sequence[Hit]
+
+
+def link(snapshot: Snapshot, text: str, *, skip_domains: Collection[str] = ()) -> list[Link]:
+    """The items whose titles stand in a text, in order; at most one each.
+
+    Ordinary words are titles too, so that a title needs a sign that it is meant. Quotes or its year are enough;
+    else it is asked for words that say more than everyday talk, capitals, a cue beside it ("like", "seen"), or
+    that it is all there is. Of items that share a title the year decides, then popularity."""
     tokens = tokenize(text)
-    cues = lexicon.find(text, tokens, lexicon.load().cues)
+    said = _Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
     found: list[Link] = []
     for first, last, key in longest_matches(tokens, snapshot.titles):
-        if not _meant(text, tokens, cues, first, last):
-            continue
         rows = [r for r in snapshot.titles[key] if snapshot.item(r).domain not in skip_domains]
-        if rows:
-            start, end = tokens[first].start, tokens[last - 1].end
-            found.append(_link(snapshot, text, rows, start, end, _polarity(cues, tokens, text, first)))
-    return found or _fuzzy(snapshot, text, tokens, cues, skip_domains)
+        start, end = tokens[first].start, tokens[last - 1].end
+        joined = bool(found) and _JOINT.fullmatch(text, found[-1].end, start) is not None
+        if rows and (
+            _certain(snapshot, said, (first, last), rows)
+            or _likely(snapshot, said, (first, last), rows, joined)
+        ):
+            found.append(_link(snapshot, said, rows, (first, last), (start, end)))
+    return found or list(_fuzzy(snapshot, said, skip_domains))
 
 
-def _meant(text: str, tokens: Sequence[Token], cues: Sequence[Hit], first: int, last: int) -> bool:
-    words = [token.text for token in tokens[first:last]]
-    start, end = tokens[first].start, tokens[last - 1].end
-    if any(match.start(1) <= start and end <= match.end(1) for match in _QUOTES.finditer(text)):
-        return True
-    if _YEAR_AFTER.match(text, end):
-        return True
-    common = _is_common(words)
-    if len(words) > 1 and not common and not all(word.isdigit() for word in words):
-        return True
-    after_cue = any(cue.last == first and {"like", "dislike", "seen"} & set(cue.values) for cue in cues)
-    capital = text[start].isupper() and first > 0 and not text.isupper()
-    if common or words[0].isdigit():
-        return capital and after_cue
-    return capital or (after_cue and _ends_clause(text, end))
+Span = tuple[int, int]
 
 
-def _is_common(words: Iterable[str]) -> bool:
-    phrases = lexicon.load()
-    known = {
-        **phrases.categories,
-        **phrases.domains,
-        **phrases.languages,
-        **phrases.countries,
-        **phrases.cues,
-    }
-    given = list(words)
-    return all(word in STOP_WORDS for word in given) or " ".join(given) in known
+def _certain(snapshot: Snapshot, said: _Said, span: Span, rows: Sequence[int]) -> bool:
+    """Whether quotes hold the title and nothing else, or the year of one of the items follows it."""
+    start, end = said.tokens[span[0]].start, said.tokens[span[1] - 1].end
+    for quote in _QUOTES.finditer(said.text):
+        group = 1 if quote[1] else 2
+        rest = f"{said.text[quote.start(group) : start]}{said.text[end : quote.end(group)]}"
+        if quote.start(group) <= start and end <= quote.end(group) and not re.search(r"[^\W\d]", rest):
+            return True
+    year = _YEAR_AFTER.match(said.text, end)
+    return year is not None and any(snapshot.item(row).year == int(year[1]) for row in rows)
 
 
-def _ends_clause(text: str, end: int) -> bool:
-    rest = text[end:].lstrip()
-    return not rest or _CLAUSE.match(rest) is not None
+def _likely(snapshot: Snapshot, said: _Said, span: Span, rows: Sequence[int], joined: bool) -> bool:
+    first, last = span
+    words = [token.text for token in said.tokens[first:last]]
+    telling = sum(not lexicon.is_plain(word) for word in words)
+    cued = joined or _cued(said, span)
+    if has_cjk("".join(words)):
+        everyday = " ".join(words) in lexicon.load().everyday or " ".join(words) in lexicon.load().categories
+        enough = len(words) >= 3 and telling and not everyday
+        return bool(cued or _alone(said, span) or enough) and _aligned(said, span)
+    capital = _capital(said, span)
+    known = any(snapshot.popularity[row] >= _KNOWN for row in rows)
+    if telling >= 2:
+        return capital or not _cased(said)
+    if telling == 1:
+        return capital or cued or _alone(said, span) or (known and len(words) > 1 and not _cased(said))
+    return cued and (capital or (known and len(words) > 1)) and not all(word.isdigit() for word in words)
 
 
-def _link(
-    snapshot: Snapshot, text: str, rows: Sequence[int], start: int, end: int, polarity: Polarity
-) -> Link:
-    after, anywhere = _YEAR_AFTER.match(text, end), _YEAR_ONE.search(text)
+def _cued(said: _Said, span: Span) -> bool:
+    """Whether a cue stands right before a title that ends its clause, or right behind it."""
+    first, last = span
+    before = any(cue.last == first and set(cue.values) - {"kin", "negation"} for cue in said.cues)
+    rest = said.text[said.tokens[last - 1].end :].lstrip()
+    behind = any(cue.first == last and "kin" in cue.values for cue in said.cues)
+    return (
+        behind
+        or (before and (not rest or _CLAUSE.match(rest) is not None))
+        or _polar_behind(said, span) is not None
+    )
+
+
+def _capital(said: _Said, span: Span) -> bool:
+    """Whether all words but the small ones are written with a capital that isn't a sentence's."""
+    first, last = span
+    if said.text.isupper():
+        return False
+    written = [token for token in said.tokens[first:last] if token.text not in STOP_WORDS] or said.tokens[
+        first:last
+    ]
+    opens = first == 0 or _SENTENCE.search(said.text[said.tokens[first - 1].end : said.tokens[first].start])
+    upper = all(said.text[token.start].isupper() or token.text.isdigit() for token in written)
+    return upper and (not opens or len(written) > 1)
+
+
+def _cased(said: _Said) -> bool:
+    """Whether the writer sets capitals within sentences, so that lower case says something."""
+    return (
+        any(
+            said.text[token.start].isupper() and token.text not in ("i", "im", "ive", "id", "ill")
+            for one, token in zip(said.tokens, said.tokens[1:], strict=False)
+            if not _SENTENCE.search(said.text[one.end : token.start])
+        )
+        and not said.text.isupper()
+    )
+
+
+def _alone(said: _Said, span: Span) -> bool:
+    """Whether the title is all that is said, or opens the text before a colon."""
+    first, last = span
+    if first != 0:
+        return False
+    rest = said.text[said.tokens[last - 1].end :].strip(" \"'”’》」")
+    return last == len(said.tokens) or rest[:1] in (":", "：")
+
+
+def _aligned(said: _Said, span: Span) -> bool:
+    """Whether a Chinese title begins and ends where words do: 活着 isn't meant in 生活着."""
+    starts, ends = zip(*segments(said.text), strict=True)
+    return said.tokens[span[0]].start in starts and said.tokens[span[1] - 1].end in ends
+
+
+def _link(snapshot: Snapshot, said: _Said, rows: Sequence[int], span: Span, place: Span) -> Link:
+    after, anywhere = _YEAR_AFTER.match(said.text, place[1]), _YEAR_ONE.search(said.text)
     named = after[1] if after else next(filter(None, anywhere.groups()), None) if anywhere else None
-    year = int(named) if named else None
-    popularity = snapshot.popularity
-    right = [row for row in rows if year is not None and snapshot.item(row).year == year] or list(rows)
-    best = max(right, key=lambda row: (popularity[row], _known(snapshot, row), -row))
-    return Link(snapshot.item(best).item_id, start, after.end() if after and year else end, polarity)
+    right = [row for row in rows if named is not None and snapshot.item(row).year == int(named)]
+    end = after.end() if after and right else place[1]
+    best = max(right or rows, key=lambda row: (snapshot.popularity[row], _recorded(snapshot, row), -row))
+    return Link(snapshot.item(best).item_id, place[0], end, _polarity(said, span))
 
 
-def _known(snapshot: Snapshot, row: int) -> float:
-    """How much is known of an item: of two unpopular films of one name the documented one is meant."""
+def _recorded(snapshot: Snapshot, row: int) -> float:
+    """How much is recorded of an item: of two unpopular films of one name the documented one is meant."""
     item = snapshot.item(row)
     return len(item.cast) + bool(item.description) * 10 + (item.rating or 0.0)
 
 
-def _polarity(cues: Sequence[Hit], tokens: Sequence[Token], text: str, first: int) -> Polarity:
-    """The last cue before the title in the same sentence decides; without one a title is liked.
-
-    In Chinese the cue may stand behind the title ("X 看过了")."""
-    before = [cue for cue in cues if cue.last <= first and "negation" not in cue.values]
-    for cue in reversed(before):
-        if re.search(r"[.!?。！？]", text[tokens[cue.last - 1].end : tokens[first].start]):
+def _polarity(said: _Said, span: Span) -> Polarity:
+    """What is said behind the title in its clause decides ("Up bored me"), then a negation right before it, then
+    the last cue before it in its sentence; without any a title is liked."""
+    first = span[0]
+    if (behind := _polar_behind(said, span)) is not None:
+        return behind
+    for cue in reversed([cue for cue in said.cues if cue.last <= first]):
+        between = said.text[said.tokens[cue.last - 1].end : said.tokens[first].start]
+        values = set(cue.values)
+        if _SENTENCE.search(between):
             break
-        return "seen" if "seen" in cue.values else "dislike" if "dislike" in cue.values else "like"
+        if "negation" in values and first - cue.last <= 1 and not _MARK.search(between):
+            return "dislike"
+        if values & {"like", "dislike", "seen"}:
+            return "seen" if "seen" in values else "dislike" if "dislike" in values else "like"
     return "like"
 
 
-def _fuzzy(
-    snapshot: Snapshot, text: str, tokens: Sequence[Token], cues: Sequence[Hit], skip_domains: Collection[str]
-) -> list[Link]:
-    """A mistyped title right after a cue: the closest title, if it is close enough."""
-    found: list[Link] = []
-    for cue in cues:
-        if not {"like", "dislike"} & set(cue.values) or cue.last >= len(tokens):
+def _polar_behind(said: _Said, span: Span) -> Polarity | None:
+    """A cue behind the title in its clause that speaks of it: "X was my favourite", "X 看过了"."""
+    last = span[1]
+    for cue in said.cues:
+        if cue.first < last or not (values := set(cue.values) & {"like", "dislike", "seen"}):
             continue
-        start = tokens[cue.last].start
-        stop = _CLAUSE.search(text, start)
-        span = [token for token in tokens[cue.last :] if token.end <= (stop.start() if stop else len(text))]
-        wanted = " ".join(token.text for token in span[:_FUZZY_WORDS])
-        if len(wanted) < 5 or has_cjk(wanted) or _is_common(wanted.split()):
-            continue
-        close = process.extractOne(wanted, snapshot.titles.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY)
-        rows = (
-            [r for r in snapshot.titles[close[0]] if snapshot.item(r).domain not in skip_domains]
-            if close
-            else []
+        between = said.text[said.tokens[last - 1].end : said.tokens[cue.first].start]
+        verb = re.fullmatch(
+            r"[\"”’》」]?\s*(?:(?:was|is|were|are|'s)\s+(?:\w+\s+){0,3}|我?(?:都|已经|真的|也)?)", between
         )
-        if rows:
-            end = span[min(len(span), _FUZZY_WORDS) - 1].end
-            found.append(_link(snapshot, text, rows, start, end, _polarity(cues, tokens, text, cue.last)))
-    return found
+        chinese = has_cjk(said.tokens[cue.first].text)
+        if verb and (between.strip(' "”’》」') or chinese or "dislike" in values):
+            return "seen" if "seen" in values else "dislike" if "dislike" in values else "like"
+        break
+    return None
+
+
+def _fuzzy(snapshot: Snapshot, said: _Said, skip_domains: Collection[str]) -> Iterator[Link]:
+    """A mistyped title beside a cue: the closest title, if each of its words is the one written or a slip of it."""
+    for first, last in _places(said):
+        written = [token.text for token in said.tokens[first:last]]
+        wanted = " ".join(written)
+        if len(wanted) < 6 or has_cjk(wanted) or all(map(lexicon.is_plain, written)):
+            continue
+        for name in (wanted, f"the {wanted}"):
+            close = process.extractOne(name, snapshot.titles.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY)
+            if close is None or not _slip(name.split(), close[0].split()):
+                continue
+            rows = [r for r in snapshot.titles[close[0]] if snapshot.item(r).domain not in skip_domains]
+            if rows:
+                place = said.tokens[first].start, said.tokens[last - 1].end
+                yield _link(snapshot, said, rows, (first, last), place)
+                break
+
+
+def _places(said: _Said) -> Iterator[Span]:
+    """Where a title may be looked for: from a cue to the end of its clause, or from the start to words like "type"."""
+    for cue in said.cues:
+        if {"like", "dislike", "seen"} & set(cue.values) and cue.last < len(said.tokens):
+            stop = _CLAUSE.search(said.text, said.tokens[cue.last].end)
+            limit = stop.start() if stop else len(said.text)
+            last = max((n for n, token in enumerate(said.tokens, 1) if token.end <= limit), default=cue.last)
+            last = min(last, cue.last + _FUZZY_WORDS)
+            while last > cue.last and said.tokens[last - 1].text in STOP_WORDS:
+                last -= 1
+            if last > cue.last:
+                yield cue.last, last
+        if "kin" in cue.values and 0 < cue.first <= _FUZZY_WORDS:
+            yield 0, cue.first
+
+
+def _slip(written: Sequence[str], title: Sequence[str]) -> bool:
+    """Whether each word is the title's or a typing slip of it; a mere plural is none, unless another word tells."""
+    if len(written) != len(title):
+        return False
+    pairs = [(one, other) for one, other in zip(written, title, strict=True) if one != other]
+    same = [one for one, other in zip(written, title, strict=True) if one == other]
+    telling = any(not lexicon.is_plain(word) for word in same)
+    return all(
+        OSA.distance(one, other) * 3 <= min(len(other), 6) and (telling or not (one in other or other in one))
+        for one, other in pairs
+    )

@@ -12,16 +12,16 @@ from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
 from langgraph.config import get_stream_writer
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
-from handpicked.agent import act, compose, floor, memory
+from handpicked.agent import act, compose, memory
 from handpicked.agent.compose import Prose, Sentence, Written
+from handpicked.agent.lists import Wish, past_events, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
 from handpicked.agent.read import Reader
-from handpicked.agent.scenes import LIST_TASKS, Scene
+from handpicked.agent.scenes import Scene
 from handpicked.agent.types import (
-    ListItem,
     Lists,
     RankedList,
     Reading,
@@ -32,17 +32,16 @@ from handpicked.agent.types import (
     TurnEvent,
     Usage,
 )
-from handpicked.tools import rank, taste
-from handpicked.tools.catalog import facts_of
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
-from handpicked.tools.types import Json, Ranked, ToolResult
+from handpicked.tools.types import Json, ToolResult
 
-_HISTORY = 500
+Update = Mapping[str, object]
+"""What a step adds to the state, by the state's keys."""
 
 
-class _State(TypedDict, total=False):
+class _State(TypedDict):
     request: Request
     memory: Memory
     context: Context
@@ -118,7 +117,7 @@ class Agent:
             graph.add_edge(one, other)
         return graph.compile()
 
-    async def _read(self, state: _State) -> _State:
+    async def _read(self, state: _State) -> Update:
         start = time.perf_counter()
         request = state["request"]
         remembered, context, reading = await asyncio.to_thread(self._reading, request)
@@ -138,7 +137,7 @@ class Agent:
         context = Context(snapshot, self._reader.embedder, events, now, request.user_id)
         return remembered, context, self._reader.read(request, remembered, snapshot)
 
-    async def _act(self, state: _State) -> _State:
+    async def _act(self, state: _State) -> Update:
         start = time.perf_counter()
         scene = self._scene(state)
         calls = act.plan(state["request"], state["reading"], state["memory"], scene, state["context"])
@@ -153,7 +152,7 @@ class Agent:
         missed = [f"tool {r.call.name}: {r.error}" for r in results if r.error]
         return {"results": results, "degraded": missed, "trace": trace}
 
-    async def _rank(self, state: _State) -> _State:
+    async def _rank(self, state: _State) -> Update:
         start = time.perf_counter()
         lists = await asyncio.to_thread(self._lists, state)
         get_stream_writer()(Lists(lists))
@@ -161,60 +160,18 @@ class Agent:
         return {"lists": lists, "trace": [Step("rank", _since(start), {"items": shown})]}
 
     def _lists(self, state: _State) -> tuple[RankedList, ...]:
-        reading, scene = state["reading"], self._scene(state)
-        tasks = [task for task in reading.tasks if task in LIST_TASKS] if scene.tools else []
-        k = state["request"].k or reading.count or self._config.k
-        lists: list[RankedList] = []
-        for task in tasks:
-            share = k if len(tasks) == 1 else max(1, round(k * scene.tasks.get(task, 1.0)))  # type: ignore[call-overload]
-            taken = [item.item_id for ranked in lists for item in ranked.items]
-            lists.append(self._list(state, task, share, taken))
-        return tuple(lists)
-
-    def _list(self, state: _State, task: str, k: int, taken: Sequence[str]) -> RankedList:
-        context, reading = state["context"], state["reading"]
-        weights = self._reader.scenes["search"].tools if task == "search" else self._scene(state).tools
-        found = rank.rank(
-            context.snapshot,
+        context = state["context"]
+        wish = Wish(
+            state["request"],
+            state["reading"],
+            state["memory"],
+            context,
             state["results"],
-            weights={
-                name: weight for name, weight in weights.items() if task == "search" or name != "lookup"
-            },
-            constraints=reading.constraints,
-            exclude=[*taken, *self._excluded(state, task)],
-            k=k,
+            past_events(context),
         )
-        items = tuple(self._shown(state, ranked, place) for place, ranked in enumerate(found.items, 1))
-        return RankedList(task, _label(task, reading), items, found.emptied_by)
+        return ranked_lists(wish, self._reader.scenes, self._config.k)
 
-    def _excluded(self, state: _State, task: str) -> list[str]:
-        """What a list must not repeat: refused items always; when recommending also what was named, shown,
-        is in the cart, or was had before where the scene doesn't repeat."""
-        reading, remembered, request = state["reading"], state["memory"], state["request"]
-        past = self._workspace.events.recent(request.user_id, _HISTORY) if request.user_id else []
-        refused = [*reading.dislike, *remembered.dislike, *taste.disliked(past)]
-        if task == "search":
-            return [item_id for item_id in refused if item_id not in reading.like]
-        had = [] if self._scene(state).repeat else [event.item_id for event in past]
-        cart = [line.item_id for line in request.context.cart]
-        return [*refused, *reading.like, *remembered.shown, *cart, *had]
-
-    def _shown(self, state: _State, ranked: Ranked, place: int) -> ListItem:
-        snapshot, reading = state["context"].snapshot, state["reading"]
-        titles = {item_id: item.title for item_id in ranked.because if (item := snapshot.get(item_id))}
-        named = [*reading.like, *state["memory"].like]
-        return ListItem(
-            rank=place,
-            item_id=ranked.item.item_id,
-            title=ranked.item.title,
-            score=round(ranked.score, 6),
-            reason=floor.reason(ranked, place, titles, named, reading.language),
-            facts=floor.shown_facts(facts_of(ranked.item)),
-            sponsored=ranked.sponsored,
-            sources=ranked.sources,
-        )
-
-    async def _compose(self, state: _State) -> _State:
+    async def _compose(self, state: _State) -> Update:
         start = time.perf_counter()
         snapshot, reading, lists = state["context"].snapshot, state["reading"], state["lists"]
         request = state["request"]
@@ -244,7 +201,7 @@ class Agent:
             "trace": [Step("compose", _since(start), detail)],
         }
 
-    async def _reply(self, state: _State) -> _State:
+    async def _reply(self, state: _State) -> Update:
         request, reading, lists = state["request"], state["reading"], state["lists"]
         text, citations = compose.joined(state["sentences"], reading.language)
         reply = Reply(
@@ -271,11 +228,6 @@ class Agent:
 
     def _scene(self, state: _State) -> Scene:
         return self._reader.scenes[state["reading"].scene.name]
-
-
-def _label(task: str, reading: Reading) -> str:
-    names = {"recommend": ("Recommended for you", "为你推荐"), "search": ("What you asked for", "你要找的")}
-    return names[task][1 if reading.language == "zh" else 0]
 
 
 def _traced(result: ToolResult) -> Step:

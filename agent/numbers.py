@@ -8,68 +8,70 @@ from dataclasses import dataclass
 
 from handpicked.tools.types import Constraint
 
-_WORDS = {
+_WORDS: dict[str, float] = {
     word: number
     for number, words in enumerate(
-        [
-            "zero",
-            "one|a|an",
-            "two|couple",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
+        "zero,one a an,two couple,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,"
+        "sixteen,seventeen,eighteen,nineteen,twenty".split(",")
     )
-    for word in words.split("|")
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "half": 0.5}
+    for word in words.split()
+} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+    "half": 0.5,
+}
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
 _ENGLISH = "|".join(sorted(_WORDS, key=len, reverse=True))
-_N = rf"(\d+(?:[.,]\d+)?|(?:{_ENGLISH})(?:\s+and\s+a\s+half)?|[零〇一二两三四五六七八九十百千半]+)"
+_N = (
+    rf"((?<![\d.,])\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
+    r"|[零〇一二两三四五六七八九十百千]{1,8}半?|半)"
+)
+_NOT = r"(?:nothing|not|never|none|no|don't want|n't)\s+(?:\w+\s+){0,3}"
 _BELOW = (
     r"(?:under|below|less than|fewer than|at most|up to|no more than|no longer than|not more than|not over|nothing"
     r" (?:over|above|longer than|more than)|within|shorter than|cheaper than|max(?:imum)?(?: of)?|i(?:'ve| have)"
-    r" (?:only )?(?:got )?|for less than|不超过|不到|少于|低于|最多|不高于|我有|只有)"
+    r" (?:only )?(?:got )?|for less than|(?:别|不要|不能|不可以?|勿|不)(?:超过|多于|高于|长于|大于)|不到|少于|低于|最多|我有|只有)"
 )
 _ABOVE = (
-    r"(?:over|above|more than|at least|longer than|no less than|not under|nothing (?:under|below|shorter than)|min(?:imum)?"
-    r"(?: of)?|至少|超过|不少于|高于|不低于)"
+    r"(?:over|above|more than|at least|longer than|no less than|not under|nothing (?:under|below|shorter than)"
+    r"|min(?:imum)?(?: of)?|至少|超过|不少于|高于|不低于)"
 )
-_BELOW_AFTER = r"(?:以内|之内|以下|内|or less|or under|max(?:imum)?|tops)"
-_ABOVE_AFTER = r"(?:以上|or more|or longer|\+|起)"
+_BELOW_AFTER = r"(?:以内|之内|以下|内|or less|or under|or shorter|max(?:imum)?|tops|at most)"
+_ABOVE_AFTER = r"(?:以上|or more|or longer|or better|or higher|at least|minimum|\+|起)"
+_ABOUT = r"(?:\babout|\baround|\broughly|大概|大约|差不多)"
 _HOURS = r"\s*-?(?:hours?|hrs?|h\b|个?小时|个?钟头)"
 _MINUTES = r"\s*-?(?:minutes?|mins?|min\b|分钟)"
 _MONEY = r"\s*(?:dollars?|bucks|usd|\$|元|块钱?|美元|刀)"
+_END = r"(?=\s*(?:$|[,.;!?)，。；！？\n]|please\b|pls\b|each\b|total\b))"
 _YEAR = r"((?:18|19|20)\d\d)"
 _DECADES = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
     "eighties": 1980, "nineties": 1990, "noughties": 2000,
 }  # fmt: skip
+_DECADE = (
+    rf"(?<!my )(?<!his )(?<!her )(?<!our )(?<!your )(?<!their )(?<!his mid-)(?:\bthe\s+)?(?:\b(?:early|mid|late)[ -])?"
+    rf"(?:(?<!\w)['’]?((?:18|19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b|(?:上?世纪)?((?:(?:19|20)?\d0|[二三四五六七八九]十))\s*年代)"
+)
+_BEFORE = r"\b(?:before|pre-?|older than|earlier than|prior to)\s*"
+_AFTER = r"\b(?:after|post-?|newer than|later than|past)\s*"
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A constraint and where in the text it stands, [start, end)."""
+    """A bound and where in the text it stands, [start, end). A `bare` one has no unit: what it bounds is still open."""
 
     constraint: Constraint
     start: int
     end: int
+    bare: bool = False
 
 
 def quantities(text: str) -> list[Quantity]:
@@ -80,9 +82,27 @@ def quantities(text: str) -> list[Quantity]:
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue
             low, high = bounds(match)
-            constraint = Constraint(field, "range", (low, high), "text", match[0].strip())
-            found.append(Quantity(constraint, match.start(), match.end()))
-    return found
+            constraint = Constraint(field or "price", "range", (low, high), "text", match[0].strip())
+            found.append(Quantity(constraint, match.start(), match.end(), bare=not field))
+    return _hulls(text, sorted(found, key=lambda quantity: quantity.start))
+
+
+def _hulls(text: str, found: list[Quantity]) -> list[Quantity]:
+    """Periods that are listed ("the fifties and sixties") as one from the first to the last."""
+    joined: list[Quantity] = []
+    for one in found:
+        last = joined[-1] if joined else one
+        between = text[last.end : one.start]
+        values = [*last.constraint.value, *one.constraint.value]
+        years = last is not one and last.constraint.field == one.constraint.field == "year"
+        if years and _LISTED.fullmatch(between) and all(isinstance(value, int) for value in values):
+            ends = [int(value) for value in values if isinstance(value, int)]
+            span = text[last.start : one.end].strip()
+            merged = Constraint("year", "range", (min(ends), max(ends)), "text", span)
+            joined[-1] = Quantity(merged, last.start, one.end)
+        else:
+            joined.append(one)
+    return joined
 
 
 def count(text: str) -> int | None:
@@ -154,23 +174,25 @@ def _groups(match: re.Match[str]) -> list[str]:
 
 def _year(low: int | None, high: int | None) -> Callable[[re.Match[str]], Bounds]:
     """Bounds at an offset from the year that was matched."""
-
-    def bounds(match: re.Match[str]) -> Bounds:
-        year = int(_groups(match)[0])
-        return (None if low is None else year + low), (None if high is None else year + high)
-
-    return bounds
+    return lambda match: _offset(int(_groups(match)[0]), int(_groups(match)[0]), low, high)
 
 
-def _decade(match: re.Match[str]) -> Bounds:
+def _decade(low: int | None = 0, high: int | None = 0) -> Callable[[re.Match[str]], Bounds]:
+    """Bounds at offsets from the first and the last year of the decade that was matched."""
+    return lambda match: _offset(_first_year(match), _first_year(match) + 9, low, high)
+
+
+def _offset(first: int, last: int, low: int | None, high: int | None) -> Bounds:
+    return (None if low is None else first + low), (None if high is None else last + high)
+
+
+def _first_year(match: re.Match[str]) -> int:
     word = _groups(match)[0].casefold()
     if word in _DECADES:
-        start = _DECADES[word]
-    elif word[0].isdigit():
-        start = int(word) if len(word) == 4 else int(word) + (1900 if int(word) >= 30 else 2000)
-    else:
-        start = 1900 + int(_chinese(word)) * (1 if int(_chinese(word)) >= 10 else 10)
-    return start, start + 9
+        return _DECADES[word]
+    if word[0].isdigit():
+        return int(word) if len(word) == 4 else int(word) + (1900 if int(word) >= 30 else 2000)
+    return 1900 + int(_chinese(word))
 
 
 def _compile(
@@ -197,30 +219,45 @@ def _lengths(unit: str, scale: float) -> Iterator[tuple[str, str, Callable[[re.M
 
 _AMOUNT = rf"(?:[$€£¥]\s*{_N}(?![\d.]*{_HOURS}|[\d.]*{_MINUTES})|{_N}{_MONEY})"
 _PRICE_TALK = r"(?:price|priced|cost|costing|budget|spend|价格|预算|价钱)"
+_FILMS = r"(?:films?|movies?|books?|albums?|novels?|releases?)"
+_TO = r"\s*(?:-|–|to|到|至)\s*"
+_LISTED = re.compile(r"\s*(?:,|、|and|or|to|until|through|-|–|和|或|到|至|与)\s*", re.IGNORECASE)
+# A row without a field bounds what the wished items have: a price, else a length.
 _PATTERNS = tuple(
     _compile(
         ("price", rf"between\s+\$?{_N}\s+and\s+\$?{_N}{_MONEY}|between\s+\$\s*{_N}\s+and\s+\$?\s*{_N}", _between(1)),
-        ("price", rf"{_N}\s*(?:-|到|至)\s*{_N}{_MONEY}|[$€£¥]{_N}\s*(?:-|to)\s*[$€£¥]?{_N}", _between(1)),
-        ("price", rf"{_BELOW}\s*{_N}\s*cents?|{_N}\s*cents?\s*{_BELOW_AFTER}", _up_to(0.01)),
+        ("price", rf"{_N}(?:{_MONEY})?{_TO}{_N}{_MONEY}|[$€£¥]{_N}\s*(?:-|to)\s*[$€£¥]?{_N}", _between(1)),
+        ("price", rf"{_BELOW}\s*{_N}\s*(?:cents?|分钱)|{_N}\s*(?:cents?|分钱)\s*{_BELOW_AFTER}", _up_to(0.01)),
+        ("price", rf"{_BELOW}\s*{_N}\s*[毛角]|{_N}\s*[毛角]钱?\s*{_BELOW_AFTER}", _up_to(0.1)),
         ("price", rf"(?:{_BELOW}|{_PRICE_TALK}\W+(?:is|of|:|是)?)\s*{_AMOUNT}|{_AMOUNT}\s*{_BELOW_AFTER}", _up_to(1)),
-        ("price", rf"{_PRICE_TALK}\s*{_BELOW}\s*{_N}", _up_to(1)),
+        ("price", rf"{_PRICE_TALK}\s*(?:{_BELOW}|is|of|:|：|是)?\s*{_N}(?!\s*(?:分钟|个?小时|hours?|min))", _up_to(1)),
         ("price", rf"{_ABOVE}\s*{_AMOUNT}|{_AMOUNT}\s*{_ABOVE_AFTER}", _from(1)),
+        ("price", rf"{_ABOUT}\s*{_AMOUNT}|{_AMOUNT}\s*(?:左右|上下)", _around(1)),
         ("runtime", rf"{_BELOW}\s*{_N}\s+hours?\s+and\s+a\s+half|{_N}\s+hours?\s+and\s+a\s+half\s+{_BELOW_AFTER}",
          lambda match: (None, _tidy(60 * _value(match) + 30))),
         *_lengths(_HOURS, 60),
         *_lengths(_MINUTES, 1),
-        ("rating", rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{_N}(?:\s*(?:分|stars?))?(?:\s*{_ABOVE_AFTER})?",
-         _from(1)),
-        ("year", rf"\b(?:between|from)\s+{_YEAR}\s+(?:and|to|until|till)\s+{_YEAR}|{_YEAR}\s*年?\s*(?:-|–|到|至)\s*{_YEAR}\s*年?",
-         lambda match: (int(_groups(match)[0]), int(_groups(match)[1]))),
-        ("year", rf"\b(?:before|pre-?|older than|earlier than|prior to)\s*{_YEAR}s?\b|{_YEAR}\s*年?(?:以前|之前|前)", _year(None, -1)),
-        ("year", rf"\b(?:after|post-?|newer than|later than)\s*{_YEAR}\b|{_YEAR}\s*年?(?:以后|之后|后)", _year(1, None)),
-        ("year", rf"\bsince\s+{_YEAR}\b(?!s)|\bfrom\s+{_YEAR}\s*(?:on(?:wards?)?\b|or later\b)|{_YEAR}\s*年?(?:以来|起)", _year(0, None)),
-        ("year", rf"\b(?:until|up to|no later than|by)\s+{_YEAR}\b(?!s)", _year(None, 0)),
-        ("year", (rf"\b(?:the\s+)?(?:early |mid |late )?['’]?((?:19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b"
-                 r"|((?:19|20)?\d0|[二三四五六七八九]十)\s*年代"), _decade),
-        ("year", rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+(?:films?|movies?|books?|albums?)\b|{_YEAR}\s*年(?:的|上映)",
-         _year(0, 0)),
+        ("rating", rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{_N}(?:\s*(?:分(?!钟)|stars?))?"
+         rf"(?:\s*{_ABOVE_AFTER})?|{_N}\s*分\s*以上|{_ABOVE}\s*{_N}\s+(?:on|at)\s+imdb", _from(1)),
+        ("year", rf"\b(?:between|from)\s+{_YEAR}\s+(?:and|to|until|till)\s+{_YEAR}|{_YEAR}\s*年?{_TO}{_YEAR}\s*年?", _between(1)),
+        ("year", rf"\b{_NOT}{_AFTER}{_YEAR}\b", _year(None, 0)),
+        ("year", rf"\b{_NOT}{_BEFORE}{_YEAR}\b", _year(0, None)),
+        ("year", rf"{_BEFORE}{_YEAR}s?\b|{_YEAR}\s*年?(?:以前|之前|前)", _year(None, -1)),
+        ("year", rf"{_AFTER}{_YEAR}\b(?!s)", _year(1, None)),
+        ("year", rf"{_YEAR}\s*年?(?:以后|之后|后|以来|起)", _year(0, None)),
+        ("year", rf"\bsince\s+{_YEAR}\b(?!s)|\bfrom\s+{_YEAR}\s*(?:on(?:wards?)?\b|or later\b)|\b{_YEAR}\s+(?:or later|or newer|onwards?)\b",
+         _year(0, None)),
+        ("year", rf"\b(?:until|up to|no later than|by)\s+{_YEAR}\b(?!s)|\b{_YEAR}\s+or (?:earlier|older)\b", _year(None, 0)),
+        ("year", rf"\b{_NOT}{_AFTER}{_DECADE}", _decade(None, 0)),
+        ("year", rf"{_BEFORE}{_DECADE}|{_DECADE}\s*(?:以前|之前|前)", lambda match: (None, _first_year(match) - 1)),
+        ("year", rf"{_AFTER}{_DECADE}", lambda match: (_first_year(match) + 10, None)),
+        ("year", rf"\bsince\s+{_DECADE}|{_DECADE}\s*(?:以后|之后|后|以来)", _decade(0, None)),
+        ("year", _DECADE, _decade()),
+        ("year", r"\b(?:this|the 21st|the twenty-first) century\b|本世纪|(?:21|二十一)世纪", lambda _: (2000, None)),
+        ("year", r"\b(?:last|the 20th|the twentieth) century\b|上个?世纪|(?:20|二十)世纪", lambda _: (1900, 1999)),
+        ("year", rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+{_FILMS}\b|{_YEAR}\s*年(?:的|上映)"
+         rf"|\b(?:an?|any|which|that|some)\s+{_YEAR}\s+(?=[a-z])", _year(0, 0)),
+        ("", rf"(?<!\w)(?!i(?:'ve| have)|我有|只有){_BELOW}\s*{_N}{_END}|{_N}\s*(?:以内|之内|以下)(?=$|[\s，。；！？,;!?的])", _up_to(1)),
     )
 )  # fmt: skip
 _NOUNS = (
@@ -230,6 +267,6 @@ _NOUNS = (
 _MANY = rf"(?!an?\b|half\b|hundred\b){_N}"
 _COUNT = re.compile(
     rf"\b(?:top|give me|show me|find me|recommend|suggest|list|just|only|name)\s+(?:me\s+)?{_MANY}\s+(?!hours?|minutes?|mins)"
-    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|个|首|张|篇|款|样)",
+    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|首|张|篇|款|样)",
     re.IGNORECASE,
 )

@@ -131,8 +131,7 @@ def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
     it uses; shape (2 x dimensions + scenes + 9,)."""
     texts = [turn.message or turn.query or "", turn.previous or ""]
     message, previous = (
-        embedder.embed_matrix([text])[0] if text else np.zeros(embedder.dimensions, np.float32)
-        for text in texts
+        embedder.query(text) if text else np.zeros(embedder.dimensions, np.float32) for text in texts
     )
     page = page_scene(turn.page, scenes)
     pages = [_PAGE_WEIGHT * (name == page) for name in scenes]

@@ -14,7 +14,7 @@ _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A prompt file, its parts divided by lines `---`: the stable `system` text, worked examples as pairs of
-    what the user says and the answer, and last the `user` template."""
+    what the user says and the answer, and last the `user` template. A file of one part is a template alone."""
 
     name: str
     system: str
@@ -39,9 +39,11 @@ def load(name: str) -> Prompt:
     """Read `prompts/NAME.md`. Raises FileNotFoundError when there is none, ValueError for an example without an
     answer."""
     text = read_text(f"{name}.md")
-    system, *middle, user = (part.strip() for part in text.split("\n---\n"))
-    examples = tuple(zip(middle[::2], middle[1::2], strict=True))
-    return Prompt(name, system, examples, user, hashlib.sha256(text.encode()).hexdigest()[:12])
+    *head, user = (part.strip() for part in text.split("\n---\n"))
+    examples = tuple(zip(head[1::2], head[2::2], strict=True))
+    return Prompt(
+        name, head[0] if head else "", examples, user, hashlib.sha256(text.encode()).hexdigest()[:12]
+    )
 
 
 def render(name: str, **values: str) -> Rendered:

@@ -19,7 +19,9 @@ from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Campaign, Dialogue, Embedder, Event, Item
 
 
-def _film(number: int, title: str, year: int, genres: str, director: str, runtime: int, plot: str = "") -> Item:
+def _film(
+    number: int, title: str, year: int, genres: str, director: str, runtime: int, plot: str = ""
+) -> Item:
     return Item(
         f"f{number}", title, "movie", plot, tuple(genres.split("/")), (director,), year=year, runtime=runtime, rating=7.0,
         language="English", country="United States",

@@ -28,10 +28,10 @@ def lookup(
     constraints: Constraints = (),
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
 ) -> Found:
-    """Look up items by id, by title (typing errors allowed) or by what they must keep, and give their facts."""
+    """Look up items by id, by title (typing errors allowed) or by what they must keep; give their facts."""
     snapshot = context.snapshot
     if item_ids:
-        rows = [(int(row), 1.0) for row in snapshot.rows(item_ids)]
+        rows = [(int(row), 1.0) for row in snapshot.rows(dict.fromkeys(item_ids))]
     elif title:
         rows = by_title(snapshot, title, limit)
     elif constraints:
@@ -61,9 +61,10 @@ def facts_of(item: Item) -> dict[str, Json]:
     """What may be said of an item, by field; fields of which nothing is known are left out."""
     given: dict[str, Json] = {
         "title": item.title, "year": item.year, "domain": item.domain, "categories": list(item.categories),
-        "creators": list(item.creators), "cast": list(item.cast), "runtime": item.runtime, "price": item.price,
-        "rating": item.rating, "brand": item.brand, "language": item.language, "country": item.country,
-        "description": item.description, "url": item.url, "image_url": item.image_url,
+        "creators": list(item.creators), "cast": list(item.cast), "runtime": item.runtime,
+        "price": item.price, "rating": item.rating, "brand": item.brand, "language": item.language,
+        "country": item.country, "description": item.description, "url": item.url,
+        "image_url": item.image_url,
     }  # fmt: skip
-    said = {name: value for name, value in given.items() if value not in (None, "", [])}
-    return said | {"in_stock": item.in_stock} | dict(item.attributes)
+    said: dict[str, Json] = {name: value for name, value in given.items() if value not in (None, "", [])}
+    return {**said, "in_stock": item.in_stock, **item.attributes}

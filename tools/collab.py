@@ -34,7 +34,7 @@ def collab(
 ) -> Found:
     """Find what others with this user's choices chose; needs a history or items liked in this session.
 
-    A user who was never trained on is folded in: scores are sums of the item-item weights of what they have."""
+    A user who was never trained on is folded in: scores are sums of item-item weights of what they have."""
     past = context.events.recent(context.user_id, HISTORY) if context.user_id else []
     return Found(score(context.snapshot, item_ids, taste.liked(past), constraints, limit))
 
@@ -42,7 +42,7 @@ def collab(
 def score(
     snapshot: Snapshot, named: Sequence[str], past: Sequence[str], constraints: Constraints, limit: int
 ) -> tuple[Candidate, ...]:
-    """Fold in what a session names and a history, newest first; rank the rest, best first, ties by position."""
+    """Fold in what a session names and a history, newest first; rank the rest, ties by position."""
     factors = snapshot.build.factors
     session = _positions(factors, named)
     history = np.concatenate([session, np.setdiff1d(_positions(factors, past), session, assume_unique=True)])

@@ -32,11 +32,11 @@ def dialogues(
     past = snapshot.build.dialogue_vectors
     if not len(past):
         return Found()
-    [vector] = context.embedder.embed_matrix([dialogue_text(utterances)])
+    vector = context.embedder.query(dialogue_text(utterances))
     cosines = past @ vector
     votes: dict[int, float] = defaultdict(float)
     mask = snapshot.mask(constraints)
-    for index in np.argsort(-cosines, kind="stable")[:_NEAREST]:
+    for index in map(int, np.argsort(-cosines, kind="stable")[:_NEAREST]):
         for item_id in snapshot.build.dialogue_targets[index]:
             row = snapshot.row(item_id)
             if row is not None and mask[row] and cosines[index] > 0:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, get_type_hints
 
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.errors import ToolError
-from handpicked.tools.types import Embedder, Found, Json, ToolCall, ToolResult
+from handpicked.tools.types import Embedder, Found, ToolCall, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Tool:
     name: str
     description: str
     function: Callable[Concatenate[Context, ...], Found]
-    arguments: Any
+    arguments: type[BaseModel]
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -84,8 +84,9 @@ def _run(tools: Mapping[str, Tool], context: Context, wanted: ToolCall) -> Found
     except ValidationError as err:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors())
         raise ToolError(f"bad arguments for {wanted.name!r}: {problems}") from err
-    values: dict[str, Json] = {name: getattr(arguments, name) for name in type(arguments).model_fields}
-    return chosen.function(context, **values)
+    return chosen.function(
+        context, **{name: getattr(arguments, name) for name in chosen.arguments.model_fields}
+    )
 
 
 def _since(start: float) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.search import RRF
-from handpicked.tools.types import Constraint, Contribution, Mask, Ranked, ToolResult
+from handpicked.tools.types import Candidate, Constraint, Contribution, Mask, Ranked, ToolResult
 
 DIVERSITY = 0.15
 """Maximal marginal relevance: the part of likeness to what is already chosen, against the fused score."""
@@ -56,17 +57,27 @@ def _fused(
     because: dict[int, dict[str, None]] = {}
     for result in results:
         weight = weights.get(result.call.name, 0.0)
-        rows = ((snapshot.row(c.item_id), c) for c in result.candidates) if weight > 0 else ()
-        usable = [(row, c) for row, c in rows if row is not None and allowed[row]]
-        for place, (row, candidate) in enumerate(usable, 1):
+        usable = _usable(snapshot, result, allowed) if weight > 0 else {}
+        for place, (row, candidate) in enumerate(usable.items(), 1):
             part = Contribution(result.call.name, place, candidate.score, weight)
             sources.setdefault(row, []).append(part)
             because.setdefault(row, {}).update(dict.fromkeys(candidate.because))
-    scores = {row: sum(part.weight / (RRF + part.rank) for part in parts) for row, parts in sources.items()}
+    # fsum, so that the order in which the results came decides nothing
+    scores = {row: fsum(part.weight / (RRF + part.rank) for part in parts) for row, parts in sources.items()}
     order = sorted(scores, key=lambda row: (-scores[row], row))
     return [
         Ranked(snapshot.item(row), scores[row], tuple(sources[row]), tuple(because[row])) for row in order
     ]
+
+
+def _usable(snapshot: Snapshot, result: ToolResult, allowed: Mask) -> dict[int, Candidate]:
+    """What is allowed, by row in the tool's order; an item that came twice counts in its first place."""
+    found: dict[int, Candidate] = {}
+    for candidate in result.candidates:
+        row = snapshot.row(candidate.item_id)
+        if row is not None and allowed[row]:
+            found.setdefault(row, candidate)
+    return found
 
 
 def _diverse(snapshot: Snapshot, pool: Sequence[Ranked], k: int) -> list[Ranked]:
@@ -100,7 +111,7 @@ def _why_nothing(mask: Mask, allowed: Mask) -> tuple[str, ...]:
 
 
 def _emptied_by(snapshot: Snapshot, constraints: Sequence[Constraint]) -> tuple[str, ...]:
-    """The constraints of which each alone leaves nothing; else those without any of which something is left."""
+    """The constraints of which each alone leaves nothing; else those without one of which some are left."""
     alone = [c for c in constraints if not snapshot.mask([c]).any()]
     if alone:
         return tuple(map(str, alone))

@@ -33,7 +33,7 @@ def search(
         return Found()
     snapshot = context.snapshot
     mask = snapshot.mask(constraints)
-    [vector] = context.embedder.embed_matrix([query])
+    vector = context.embedder.query(query)
     dense = nearest(context, vector, mask, _DEPTH)
     return Found(fuse(context, [dense, *_lexical(context, query, mask)], limit))
 

@@ -146,7 +146,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a call gave back. `facts` is for lookups and profiles; `error` is what the model sees when it failed."""
+    """What a call gave back. `facts` is for lookups and profiles; `error` tells the model what failed."""
 
     call: ToolCall
     candidates: tuple[Candidate, ...] = ()
@@ -166,6 +166,10 @@ class Embedder(Protocol):
 
     def embed_matrix(self, texts: Sequence[str]) -> Floats:
         """Give an array of shape (len(texts), dimensions), each row of length 1."""
+        ...
+
+    def query(self, text: str) -> Floats:
+        """The same for what a user said, shape (dimensions,); it is not kept on disk."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +145,7 @@ def _scalar(text: str) -> Scalar:
 
 
 @contextmanager
-def _opened(target: Path | None) -> Iterator[TextIO]:
+def _opened(target: Path | None) -> Generator[TextIO]:
     if target is None:
         yield sys.stdout
         return

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handpicked.tools.errors import AssetError, ConfigError, DataError, HandpickedError, ModelError
+
+if TYPE_CHECKING:
+    from handpicked.agent.settings import Settings
 
 app = typer.Typer(
     name="handpicked",
@@ -233,14 +236,14 @@ def _complain(message: str) -> None:
     show.error(message)
 
 
-def _settings(workspace: Path | None = None, model: str | None = None):
+def _settings(workspace: Path | None = None, model: str | None = None) -> Settings:
     from pydantic import ValidationError
 
     from handpicked.agent.settings import Settings
 
-    given = {key: value for key, value in (("workspace", workspace), ("model", model)) if value is not None}
+    given: dict[str, Any] = {"workspace": workspace, "model": model}
     try:
-        return Settings(**given)
+        return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as err:
         problem = err.errors()[0]
         name = "HANDPICKED_" + "_".join(map(str, problem["loc"])).upper()

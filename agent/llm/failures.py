@@ -8,7 +8,7 @@ from typing import Any
 from handpicked.tools.errors import ModelError
 
 _RETRY_STATUS = frozenset((408, 409, 425, 429))
-_PASSING = frozenset(("APIConnectionError", "APITimeoutError"))
+_PASSING = ("APIConnectionError", "APITimeoutError")
 _ROOTS = (
     ("openai", "OpenAIError"),
     ("httpx", "HTTPError"),
@@ -24,14 +24,15 @@ _FIXES = {
 _MAX_WAIT_S = 10.0
 
 
-def expected() -> tuple[type[Exception], ...]:
-    """Give the errors that providers raise, of the libraries that are loaded.
+def expected(*, hosted: bool) -> tuple[type[Exception], ...]:
+    """Give the errors that a call may raise, of the libraries that are loaded.
 
-    OSError covers time-outs and refused connections; ValueError, TypeError and KeyError are what answers that are not
-    in the protocol become inside LangChain's adapters.
+    OSError covers time-outs and refused connections, ValueError answers that don't fit a schema. The rest is what
+    answers that are not in the protocol become inside LangChain's adapters; from our own models they would be bugs.
     """
     loaded = [getattr(sys.modules[module], name) for module, name in _ROOTS if module in sys.modules]
-    return (OSError, ValueError, TypeError, KeyError, *loaded)
+    adapter = (TypeError, LookupError, AttributeError) if hosted else ()
+    return (OSError, ValueError, *adapter, *loaded)
 
 
 def passing(err: BaseException) -> bool:
@@ -40,7 +41,7 @@ def passing(err: BaseException) -> bool:
     if status is not None:
         return status in _RETRY_STATUS or status >= 500
     transport: Any = getattr(sys.modules.get("httpx"), "TransportError", TimeoutError)
-    return isinstance(err, TimeoutError | ConnectionError | transport) or type(err).__name__ in _PASSING
+    return isinstance(err, TimeoutError | ConnectionError | transport) or _named(err, *_PASSING)
 
 
 def asked_wait(err: BaseException | None) -> float:
@@ -57,7 +58,7 @@ def explained(err: Exception, model: str, url: str | None) -> ModelError:
     if status is not None:
         fix = _FIXES.get(status, "try again later" if status >= 500 else "check HANDPICKED_MODEL_URL")
         return ModelError(f"{where} answered {status}: {_first_line(err)}; {fix}")
-    if isinstance(err, TimeoutError) or type(err).__name__ == "APITimeoutError":
+    if isinstance(err, TimeoutError) or _named(err, "APITimeoutError"):
         return ModelError(
             f"{where} didn't answer in time; raise HANDPICKED_MODEL_TIMEOUT_S or use a faster model"
         )
@@ -73,6 +74,11 @@ def explained(err: Exception, model: str, url: str | None) -> ModelError:
 def _status(err: BaseException) -> int | None:
     status = getattr(err, "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def _named(err: BaseException, *names: str) -> bool:
+    """Tell whether it is of a class of such a name, which needs no import of the library that defines it."""
+    return any(kind.__name__ in names for kind in type(err).__mro__)
 
 
 def _first_line(err: BaseException) -> str:

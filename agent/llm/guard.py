@@ -216,6 +216,10 @@ class ModelClient:
         return Scored(tuple(scores), Usage(self.name, tokens, 0, ms, tokens, estimated=True))
 
     @property
+    def _expected(self) -> tuple[type[Exception], ...]:
+        return failures.expected(hosted=not hasattr(self.model, "call_options"))
+
+    @property
     def _is_openai(self) -> bool:
         return self.model._llm_type.startswith("openai")  # pyright: ignore[reportPrivateUsage] # LangChain's seam
 
@@ -235,7 +239,7 @@ class ModelClient:
                 with attempt:
                     async with asyncio.timeout(_left(ends, self._timeout_s)):
                         return await call()
-        except failures.expected() as err:
+        except self._expected as err:
             raise self._failure(err, ends) from err
         raise AssertionError("retrying ends by a value or an error")
 
@@ -250,7 +254,7 @@ class ModelClient:
                     async with aclosing(cast("AsyncGenerator[AIMessageChunk]", source)) as chunks:
                         async for piece in self._timed(chunks, said, ends):
                             yield piece
-        except failures.expected() as err:
+        except self._expected as err:
             raise self._failure(err, ends) from err
 
     async def _timed(
@@ -262,7 +266,7 @@ class ModelClient:
                     chunk = await anext(chunks)
             except StopAsyncIteration:
                 return
-            except failures.expected() as err:
+            except self._expected as err:
                 if said.parts:
                     raise self._failure(err, ends) from err  # a ModelError: too late to try again
                 raise

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
-from string import Template
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from handpicked import prompts
 from handpicked.agent.llm.gguf import Weights
 from handpicked.agent.llm.grammar import CALL_CLOSE, CALL_OPEN
 from handpicked.tools.errors import ModelError
@@ -149,9 +148,8 @@ def _role(message: BaseMessage) -> str:
 
 
 def _with_tools(turns: Sequence[Turn], tools: Tools) -> list[Turn]:
-    text = Path(__file__).with_name("tools.md").read_text(encoding="utf-8")
     lines = "\n".join(json.dumps(tool["function"], ensure_ascii=False) for tool in tools)
-    filled = Template(text).substitute(tools=lines).strip()
+    filled = prompts.render("tools", tools=lines).user
     if turns and turns[0]["role"] == "system":
         return [{**turns[0], "content": f"{turns[0]['content']}\n\n{filled}"}, *turns[1:]]
     return [{"role": "system", "content": filled}, *turns]

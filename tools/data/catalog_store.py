@@ -1,11 +1,12 @@
-"""The catalogue's database: items and campaigns, every change with a revision, deletions kept as tombstones."""
+"""The catalogue's database: items and campaigns, every change with a revision, deletions as tombstones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
 from handpicked.tools.data.codec import batches, decode, encode
 from handpicked.tools.data.db import IN_CHUNK, open_engine, reading, writing
@@ -127,7 +128,7 @@ class CatalogStore:
         query = select(*columns).where(ITEMS.c.revision > revision).order_by(ITEMS.c.revision, ITEMS.c.row)
         with reading(self._engine) as connection:
             now = read_counter(connection, "catalog.revision") or 0
-            rows = connection.execute(query).all() if now > revision else []
+            rows = connection.execute(query).all() if now > revision else ()
         upserted = tuple(decode(Item, content) for _, deleted, content in rows if not deleted)
         return Changes(now, upserted, tuple(item_id for item_id, deleted, _ in rows if deleted))
 
@@ -171,7 +172,9 @@ def _upsert_items(connection: Connection, latest: dict[str, str], revision: int)
     if new:
         connection.execute(insert(ITEMS), [{k: v for k, v in value.items() if k != "key"} for value in new])
     if old:
-        change = {name: bindparam(name) for name in ("content", "revision", "deleted")}
+        change: dict[str, BindParameter[Any]] = {
+            name: bindparam(name) for name in ("content", "revision", "deleted")
+        }
         statement = update(ITEMS).where(ITEMS.c.item_id == bindparam("key")).values(change)
         connection.execute(statement, [{k: v for k, v in value.items() if k != "item_id"} for value in old])
     return Upserted(len(new) + len(gone), len(old) - len(gone), len(same))

@@ -1,7 +1,7 @@
 """Cleaning of text, ids, lists and attributes. Pure functions.
 
-A value that stands for nothing gives None (or an empty tuple); one that can't be understood raises `ValueError`
-with a message fit for `rejects.csv`.
+A value that stands for nothing gives None (or an empty tuple); one that can't be understood raises
+`ValueError` with a message fit for `rejects.csv`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import orjson
 
@@ -18,10 +19,10 @@ from handpicked.tools.data.text import normalize
 from handpicked.tools.types import Scalar
 
 _TAGS = (
-    "a abbr article aside b blockquote body br caption center cite code col dd del details div dl dt em figcaption figure "
-    "font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins label li link main mark meta nav ol "
-    "option p picture pre q s section select small source span strike strong sub summary sup svg table tbody td tfoot th "
-    "thead title tr tt u ul video"
+    "a abbr article aside b blockquote body br caption center cite code col dd del details div dl dt em "
+    "figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins label "
+    "li link main mark meta nav ol option p picture pre q s section select small source span strike strong "
+    "sub summary sup svg table tbody td tfoot th thead title tr tt u ul video"
 ).replace(" ", "|")
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<!doctype[^>]*>", re.IGNORECASE | re.DOTALL)
 _INLINE = re.compile(
@@ -86,7 +87,7 @@ def attribute(value: object, *, infer: bool) -> Scalar | None:
     if isinstance(value, int | float):
         return value if math.isfinite(value) else None
     if isinstance(value, list | tuple):
-        return ", ".join(terms(value)) or None
+        return ", ".join(terms(cast(Sequence[object], value))) or None
     if isinstance(value, dict | bytes):
         raise ValueError("is nested or binary")  # noqa: TRY004 - callers know one error
     clean = text(value)
@@ -94,7 +95,7 @@ def attribute(value: object, *, infer: bool) -> Scalar | None:
 
 
 def same_title(title: str) -> str:
-    """Give the form under which titles count as one: folded, without a leading article or a year at the end."""
+    """Give the form under which titles count as one: folded, without an article before or a year after it."""
     folded = re.sub(r"\s(?:1[89]|20)\d\d$", "", normalize(title))
     return re.sub(r"^(?:the|a|an)\s(?=\S)|(?<=\S)\s(?:the|a|an)$", "", folded)
 
@@ -113,7 +114,7 @@ def _entries(value: object, separator: str | None) -> Iterable[object]:
         return _split(value, separator)
     if not isinstance(value, list | tuple):
         return (value,)
-    entries: list[object] = list(value)
+    entries = list(cast(Sequence[object], value))  # looked at on the next line
     if any(isinstance(entry, dict | list) for entry in entries):
         raise ValueError("is nested; a list of texts is needed")
     return entries

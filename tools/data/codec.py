@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, fields
 from functools import cache
 from hashlib import blake2b
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 
@@ -28,7 +28,7 @@ def encode(record: Item | Campaign | Dialogue) -> str:
 def decode(kind: type[Record], text: str) -> Record:
     """Read what `encode` wrote."""
     values: dict[str, Any] = orjson.loads(text)
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    return kind(**{name: _frozen(value) for name, value in values.items()})
 
 
 def dump(values: Mapping[str, object]) -> str:
@@ -57,6 +57,10 @@ def batches(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
 @cache
 def _fields(kind: type) -> tuple[tuple[str, object], ...]:
     return tuple((field.name, _default(field)) for field in fields(kind))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(cast(list[Any], value)) if isinstance(value, list) else value
 
 
 def _default(field: Field[Any]) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import orjson
@@ -14,6 +15,9 @@ import orjson
 from handpicked.tools.data.text import normalize, phrase_key
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
+
+_LARGEST = float(np.finfo(np.float32).max)
+_TRUE = frozenset({"true", "yes", "1", "1.0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +60,46 @@ class Columns:
         Raises ToolError for a field that the catalogue doesn't have."""
         kept = np.ones(len(self), bool)
         for constraint in constraints:
-            kept &= self._one(constraint)
+            kept &= self._within(constraint) if constraint.op == "range" else self._listed(constraint)
         return kept
 
-    def _one(self, constraint: Constraint) -> Mask:
+    def knows(self, constraint: Constraint) -> bool:
+        """Whether a constraint can be asked of these items: its field is here, and a number for a range."""
+        numeric = constraint.field in self.numbers
+        if constraint.op == "range":
+            return numeric
+        return numeric or constraint.field in self.terms or constraint.field in ("in_stock", "item_id")
+
+    def _listed(self, constraint: Constraint) -> Mask:
+        if not self.knows(constraint):
+            raise self._unknown(constraint.field)
         if constraint.field == "in_stock":
-            wanted = {bool(value) for value in constraint.value}
-            match = np.isin(self.in_stock, list(wanted))
+            match = np.isin(self.in_stock, [str(value).casefold() in _TRUE for value in constraint.value])
         elif constraint.field == "item_id":
             rows = [self.row_of[v] for v in map(str, constraint.value) if v in self.row_of]
             match = self._has_rows(np.array(rows, np.int64))
-        elif constraint.op == "range":
-            return self._within(constraint)
-        elif constraint.field in self.terms:
-            term = self.terms[constraint.field]
-            match = self._has_rows(*(term.rows_of(value) for value in constraint.value))
-        elif constraint.field in self.numbers:
-            wanted_numbers = [float(v) for v in constraint.value if isinstance(v, int | float)]
-            match = np.isin(self.numbers[constraint.field], wanted_numbers)
         else:
-            raise self._unknown(constraint.field)
+            match = self._has(constraint.field, constraint.value)
         return ~match if constraint.op == "not_in" else match
 
+    def _has(self, field: str, values: Sequence[object]) -> Mask:
+        """Rows with one of these values. A field may hold numbers for some items and text for others."""
+        term = self.terms.get(field)
+        match = self._has_rows(*(term.rows_of(value) for value in values)) if term else self._has_rows()
+        if field in self.numbers:
+            match |= np.isin(self.numbers[field], _numbers(values))
+        return match
+
     def _within(self, constraint: Constraint) -> Mask:
-        if constraint.field not in self.numbers:
+        if not self.knows(constraint):
             raise self._unknown(constraint.field)
         column = self.numbers[constraint.field]
         low, high = constraint.value
         kept = ~np.isnan(column)
-        if low is not None:
-            kept &= column >= np.float32(low)
-        if high is not None:
-            kept &= column <= np.float32(high)
+        if isinstance(low, int | float):
+            kept &= column >= _float32(low)
+        if isinstance(high, int | float):
+            kept &= column <= _float32(high)
         return kept
 
     def _has_rows(self, *groups: Rows) -> Mask:
@@ -97,6 +109,9 @@ class Columns:
         return match
 
     def _unknown(self, field: str) -> ToolError:
+        if field in self.terms or field in ("in_stock", "item_id"):
+            numbers = ", ".join(sorted(self.numbers))
+            return ToolError(f"{field!r} is no number, so use in or not_in; a range can be of: {numbers}")
         known = ", ".join(sorted({*self.numbers, *self.terms, "in_stock", "item_id"}))
         return ToolError(f"the catalogue has no field {field!r} to filter on; known: {known}")
 
@@ -110,7 +125,7 @@ def from_items(items: Sequence[Item]) -> Columns:
             if isinstance(value, str):
                 postings.setdefault(name, defaultdict(list))[normalize(value)].append(row)
             else:
-                numbers.setdefault(name, np.full(len(items), np.nan, np.float32))[row] = value
+                numbers.setdefault(name, np.full(len(items), np.nan, np.float32))[row] = _float32(value)
     return Columns(
         ids=tuple(item.item_id for item in items),
         titles=tuple((phrase_key(item.title), *map(phrase_key, item.aliases)) for item in items),
@@ -148,7 +163,7 @@ def load(folder: Path) -> Columns:
 def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
     for name in NUMERIC_FIELDS:
         if (number := getattr(item, name)) is not None:
-            yield name, float(number)
+            yield name, number
     for name in ("categories", "creators", "cast"):
         for value in dict.fromkeys(getattr(item, name)):
             yield name, value
@@ -159,6 +174,22 @@ def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
             yield from ((name, part) for part in dict.fromkeys(parts))
     for name, scalar in item.attributes.items():
         yield name, str(scalar).lower() if isinstance(scalar, bool) else scalar
+
+
+def _numbers(values: Iterable[object]) -> list[np.float32]:
+    """The numbers among values, those that are written as text too."""
+    found: list[np.float32] = []
+    for value in values:
+        try:
+            found.append(_float32(float(value) if isinstance(value, str) else cast(float, value)))
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def _float32(value: float) -> np.float32:
+    """Columns are float32; what is beyond its ends, integers of any length too, stops there."""
+    return np.float32(min(max(value, -_LARGEST), _LARGEST))
 
 
 def _terms(postings: Mapping[str, Sequence[int]]) -> Terms:

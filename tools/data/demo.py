@@ -1,4 +1,4 @@
-"""The demo catalogue: turns fetched assets and our own small tables into files that `handpicked ingest` reads.
+"""The demo catalogue: fetched assets and our own small tables become files that `handpicked ingest` reads.
 
 What maps to what, and what is lost on the way, is in docs/demo-data.md and in the report that `write` gives.
 """
@@ -22,9 +22,9 @@ from handpicked.tools.data.demo_ratings import read_ratings
 from handpicked.tools.errors import DataError
 
 ASSETS = (
-    "films", "plots", "ratings", "ratings-items", "ratings-users", "groceries-transactions", "groceries-products",
-    "groceries-campaigns", "groceries-campaign-descriptions", "groceries-coupons", "groceries-coupon-redemptions",
-    "groceries-demographics",
+    "films", "plots", "ratings", "ratings-items", "ratings-users", "groceries-transactions",
+    "groceries-products", "groceries-campaigns", "groceries-campaign-descriptions", "groceries-coupons",
+    "groceries-coupon-redemptions", "groceries-demographics",
 )  # fmt: skip
 """What `write` needs in the cache."""
 FILES = (
@@ -49,8 +49,8 @@ def write(
 ) -> DemoReport:
     """Write the demo's files into `target`, the same bytes each time.
 
-    `ours` is the folder of the tables that ship with Handpicked: `synthetic.jsonl` and `aliases_zh.csv`. Raises
-    AssetError if an asset was not fetched, DataError if one of our tables is wrong.
+    `ours` is the folder of the tables that ship with Handpicked: `synthetic.jsonl` and `aliases_zh.csv`.
+    Raises AssetError if an asset was not fetched, DataError if one of our tables is wrong.
     """
     at = {name: assets.path(cache, name) for name in ASSETS}
     to = {name: target / name for name in FILES}

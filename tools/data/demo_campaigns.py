@@ -55,7 +55,7 @@ class Advertising:
 
 
 def read_advertising(files: CouponFiles, groceries: Groceries) -> Advertising:
-    """Make ads of the campaigns; coupons are for products, so they are mapped to the items that these are sold as."""
+    """Make ads of the campaigns; coupons are for products: they are mapped to the items these sell as."""
     coupons = _products_of_coupons(files.coupons)
     campaigns, covered = _campaigns(files, groceries, coupons)
     redemptions: list[dict[str, Any]] = parquet.read_table(files.redemptions).to_pylist()
@@ -152,7 +152,7 @@ def _redemptions(
     groceries: Groceries,
     coupons: Mapping[tuple[int, int], Products],
 ) -> Log:
-    """Map each redemption to the item that the household bought with it that day, else to the coupon's only item."""
+    """Map each redemption to the item that was bought with it that day, else to the coupon's only item."""
     bought = _purchases_by_day(groceries, {row["household_id"] for row in redemptions})
     kind_of = dict(zip(groceries.products.ids.tolist(), groceries.products.kind, strict=True))
     events: list[tuple[int, str, str]] = []
@@ -174,7 +174,7 @@ def _redemptions(
 def _purchases_by_day(
     groceries: Groceries, households: set[int]
 ) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
-    """Give (sales, timestamp, product) of these households' purchases of catalogue items, by (household, day)."""
+    """Give (sales, timestamp, product) of these households' catalogue purchases, by (household, day)."""
     bought, ids = groceries.purchases, groceries.products.ids
     in_catalog = np.array([kind in groceries.item_of_kind for kind in groceries.products.kind] + [False])
     rows = np.flatnonzero(np.isin(bought.household, sorted(households)) & in_catalog[bought.product])

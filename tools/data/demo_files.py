@@ -24,7 +24,9 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Events of one kind, one row each; `user` and `item` point into `users` and `items`. Timestamps in seconds."""
+    """Events of one kind, one row each; `user` and `item` point into `users` and `items`.
+
+    `timestamp` is in seconds since 1970 (UTC)."""
 
     event: str
     scene: str

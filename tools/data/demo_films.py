@@ -1,4 +1,4 @@
-"""The demo's films: facts from a Wikidata snapshot (asset `films`), with Chinese titles where we know them."""
+"""The demo's films: facts from a Wikidata snapshot (asset `films`), with Chinese titles where known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Films:
 
 
 def title_key(title: str) -> str:
-    """Reduce a title to what two spellings of it share: no case, accents, punctuation or article at either end.
+    """Reduce a title to what two spellings of it share: no case, accents, punctuation, article at either end.
 
     >>> title_key("Usual Suspects, The") == title_key("The Usual Suspects")
     True

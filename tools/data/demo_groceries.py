@@ -32,7 +32,7 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """The product table. `kind` is what a product is sold as: its type, told apart by category where that is vague."""
+    """The product table. `kind` is what a product is sold as: its type, and category where vague."""
 
     ids: Ints
     kind: tuple[str, ...]
@@ -50,7 +50,7 @@ class Products:
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
-    """The transactions, one row each. `kind` points into the names of kinds, -1 for a product without a type."""
+    """The transactions, one row each. `kind` points into the names of kinds, -1 where there is no type."""
 
     household: Ints
     basket: Ints
@@ -186,7 +186,8 @@ class _Facts:
 
 
 def _facts(goods: Products, bought: Purchases, rows: Ints) -> _Facts:
-    sold = Counter(bought.product[rows].tolist())
+    products: list[int] = bought.product[rows].tolist()
+    sold = Counter(products)
     brands, sizes = _share(sold, goods.brand), _share(sold, goods.size)
     brand = max(sorted(brands), key=brands.__getitem__)
     priced = rows[(bought.quantity[rows] > 0) & (bought.sales[rows] > 0)]
@@ -263,5 +264,5 @@ def _log(bought: Purchases, kinds: Sequence[str], item_of_kind: Mapping[str, str
         user=household[order].astype(np.int32),
         item=item[first][order].astype(np.int32),
         timestamp=bought.timestamp[first][order],
-        value=quantity[order],
+        value=quantity[order].astype(np.float64),
     )

@@ -63,7 +63,11 @@ class Names:
     def titles(self, categories: Mapping[str, str]) -> dict[str, str]:
         """Name each kind (`TYPE` or `TYPE | CATEGORY`), given its category; no two names are the same."""
         titles = {kind: self._title(kind) for kind in categories}
-        for extend in (lambda kind: self.readable(categories[kind]), str.lower):
+
+        def by_category(kind: str) -> str:
+            return self.readable(categories[kind])
+
+        for extend in (by_category, str.lower):
             same = Counter(title.casefold() for title in titles.values())
             for kind, title in titles.items():
                 if same[title.casefold()] > 1:

@@ -1,10 +1,10 @@
 """Plots joined to the demo's films: the same title, and evidence that it is the same film.
 
-The plots (asset `plots`) come with a title and Wikipedia's categories, without a year; one title is often several
-films. So this is record linkage (Fellegi and Sunter, 1969): every trait that both sides show (horror, Western,
-black-and-white and old, Indian, ...) weighs log P(both | same film) / P(both | any two), summed. The weights are
-learned from titles of three words or more, which seldom name two films. How much evidence is asked for depends on
-how much a title says by itself: more for "Darling" than for "Four Days in September".
+The plots (asset `plots`) come with a title and Wikipedia's categories, without a year; one title is often
+several films. So this is record linkage (Fellegi and Sunter, 1969): every trait that both sides show (horror,
+Western, black-and-white and old, Indian, ...) weighs log P(both | same film) / P(both | any two), summed. The
+weights are learned from titles of three words or more, which seldom name two films. How much evidence is
+asked for depends on how much a title says by itself: more for "Darling" than for "Four Days in September".
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _evidence(
 def _weights(
     state: NDArray[np.int64], theirs: NDArray[np.float64], ours: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Learn log P(state | same) / P(state | any two) of each trait; states are 2 x plot has it + film has it."""
+    """Learn log P(state | same) / P(state | any two) of each trait; states: 2 x plot has it + film has it."""
     by_chance = np.stack(
         [(1 - theirs) * (1 - ours), (1 - theirs) * ours, theirs * (1 - ours), theirs * ours]
     ).clip(1e-6)

@@ -57,7 +57,7 @@ def read_ratings(ratings: Path, rated: Path, raters: Path, films: Sequence[Item]
 
 
 def titles_of(name: str) -> list[str]:
-    """Give the titles that MovieLens packs into one: articles moved to the front, the one in brackets after it.
+    """Give the titles that MovieLens packs into one: articles in front, the one in brackets after it.
 
     >>> titles_of("City of Lost Children, The (Cité des enfants perdus, La)")
     ['The City of Lost Children', 'La Cité des enfants perdus']

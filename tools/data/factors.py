@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
-from scipy import linalg, sparse
 
 from handpicked.tools.types import Floats, Rows
+
+# scipy has no types.
+linalg: Any = import_module("scipy.linalg")
+sparse: Any = import_module("scipy.sparse")
 
 HEAD = 20_000
 """EASE inverts a dense items x items matrix: 1.6 GB of float32 at this size."""
@@ -40,18 +44,18 @@ class Factors:
         return len(self.ease)
 
 
-def fit(users: Sequence[int], items: Sequence[int], ids: Sequence[str]) -> Factors:
+def fit(users: Rows, items: Rows, ids: Sequence[str]) -> Factors:
     """Factors from pairs of (user, position in `ids`); a pair that comes twice counts once.
 
     EASE: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8. Item-kNN: cosine
     with shrinkage (Deshpande & Karypis, 2004)."""
     matrix = _binary(users, items, len(ids))
-    counts = np.asarray(matrix.sum(axis=0)).ravel()
+    counts: Rows = np.asarray(matrix.sum(axis=0), np.int64).ravel()
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] >= MIN_USERS]
     matrix = matrix[:, order]
     knn = _neighbours(matrix)
-    kept = tuple(ids[position] for position in order)
+    kept = tuple(ids[int(position)] for position in order)
     return Factors(
         ids=kept,
         position={item_id: position for position, item_id in enumerate(kept)},
@@ -79,8 +83,8 @@ def load(folder: Path) -> Factors:
     return Factors(ids, position, np.load(folder / "ease.npy", mmap_mode="r"), starts, indices, weights)
 
 
-def _binary(users: Sequence[int], items: Sequence[int], n_items: int) -> Any:
-    n_users = int(max(users, default=-1)) + 1
+def _binary(users: Rows, items: Rows, n_items: int) -> Any:
+    n_users = int(users.max(initial=-1)) + 1
     ones = np.ones(len(users), np.float32)
     matrix = sparse.csr_matrix((ones, (users, items)), shape=(n_users, n_items))
     matrix.sum_duplicates()
@@ -94,7 +98,7 @@ def _ease(matrix: Any) -> Floats:
         return gram
     gram[np.diag_indices_from(gram)] += RIDGE
     precision: Floats = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights = precision / -np.diag(precision)
+    weights: Floats = precision / -np.diag(precision)
     np.fill_diagonal(weights, 0.0)
     return np.ascontiguousarray(weights, np.float32)
 
@@ -102,7 +106,7 @@ def _ease(matrix: Any) -> Floats:
 def _neighbours(matrix: Any) -> Any:
     """The strongest NEIGHBOURS cosines of each item, in blocks so that memory stays flat."""
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0))).ravel()
-    blocks = []
+    blocks: list[Any] = []
     for start in range(0, matrix.shape[1], 1000):
         overlap = (matrix[:, start : start + 1000].T @ matrix).tocoo()
         row, column = overlap.row, overlap.col

@@ -102,10 +102,8 @@ class Snapshot:
     def mask(self, constraints: Iterable[Constraint]) -> Mask:
         """Living rows that keep every constraint. Raises ToolError for an unknown field."""
         given = tuple(constraints)
-        base = self.build.columns.mask(given)
-        if self.delta.items:
-            base = np.concatenate([base, self._delta_mask(given)])
-        return base & self.alive
+        base, fresh = self.build.columns, self.delta.columns
+        return np.concatenate([_mask(base, fresh, given), _mask(fresh, base, given)]) & self.alive
 
     def vector(self, row: int) -> Floats:
         """The unit vector of the item at a row."""
@@ -132,7 +130,9 @@ class Snapshot:
     @cached_property
     def popularity(self) -> Floats:
         """Popularity in 0..1 over all rows; what is new since the build has none yet."""
-        return np.concatenate([self.build.popularity, np.zeros(len(self.delta.items), np.float32)])
+        base, row_of = self.build.popularity, self.build.columns.row_of
+        fresh = [float(base[row_of[i]]) if i in row_of else 0.0 for i in self.delta.columns.ids]
+        return np.concatenate([base, np.array(fresh, np.float32)])
 
     @cached_property
     def factor_rows(self) -> Rows:
@@ -149,17 +149,6 @@ class Snapshot:
             if alive[row]:
                 found |= {name: (*found.get(name, ()), row) for name in dict.fromkeys(names)}
         return found
-
-    def _delta_mask(self, constraints: tuple[Constraint, ...]) -> Mask:
-        """A field that only the build knows is one that no delta item has."""
-        known = {*self.delta.columns.numbers, *self.delta.columns.terms, "in_stock", "item_id"}
-        kept = np.ones(len(self.delta.items), bool)
-        for constraint in constraints:
-            if constraint.field in known:
-                kept &= self.delta.columns.mask([constraint])
-            else:
-                kept &= constraint.op == "not_in"
-        return kept
 
 
 class Index:
@@ -227,6 +216,17 @@ def open_build(folder: Path, made: build.Manifest) -> Build:
         dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
         dialogue_targets=tuple(tuple(target) for target in targets),
     )
+
+
+def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> Mask:
+    """Rows of one part that keep the constraints; no item here has a field that only the other part knows."""
+    kept = np.ones(len(part), bool)
+    for constraint in constraints:
+        if part.knows(constraint) or not other.knows(constraint):
+            kept &= part.mask([constraint])
+        else:
+            kept &= constraint.op == "not_in"
+    return kept
 
 
 def _numbers(part: Columns, field: str) -> Floats:

@@ -1,4 +1,4 @@
-"""From files to the stores: rows are read, cleaned, checked and counted, and each kind is written in one transaction."""
+"""From files to the stores: rows are read, cleaned, checked, counted, and each kind written at once."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def ingest(
 ) -> IngestReport:
     """Read files into a workspace's databases, items first.
 
-    `mapping` gives the source column of a target column, `{"item_id": "movieId"}`; a target may be of one kind
-    only, `events.value`. Each kind is written in one transaction: when it fails, its part is as it was before.
-    Rejected rows are in `rejects.csv` of the workspace, which holds the last run's only. `on_progress` is told kind,
-    rows read and rows expected. Raises `DataError` for files or columns that can't be used.
+    `mapping` gives the source column of a target column, `{"item_id": "movieId"}`; a target may be of one
+    kind only, `events.value`. Each kind is written in one transaction: when it fails, its part is as it was
+    before. Rejected rows are in `rejects.csv` of the workspace, which holds the last run's only.
+    `on_progress` is told kind, rows read and rows expected. Raises `DataError` for unusable files or columns.
     """
     inputs = open_inputs(files, mapping or {})
     kinds: dict[Kind, KindReport] = {}

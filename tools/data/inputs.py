@@ -50,7 +50,7 @@ def open_inputs(files: IngestFiles, mapping: Mapping[str, str]) -> list[Input]:
 
 
 def _mapped(kind: Kind, source: Source, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Give the part of the mapping that applies to a file. Raises `DataError` when it lacks a column it needs."""
+    """Give the part of the mapping that applies to a file. Raises `DataError` when a column lacks."""
     columns: dict[str, str] = {}
     for target in REQUIRED[kind] + OPTIONAL[kind]:
         origin = mapping.get(f"{kind}.{target}", mapping.get(target))
@@ -60,8 +60,8 @@ def _mapped(kind: Kind, source: Source, mapping: Mapping[str, str]) -> dict[str,
     lacking = [name for name in REQUIRED[kind] if name not in there]
     if lacking:
         raise DataError(
-            f"{source.path}: no column {lacking[0]!r}, which {kind} need; there are {', '.join(source.columns)}; "
-            f"name the right one with --map {lacking[0]}=COLUMN"
+            f"{source.path}: no column {lacking[0]!r}, which {kind} need; "
+            f"there are {', '.join(source.columns)}; name the right one with --map {lacking[0]}=COLUMN"
         )
     return columns
 
@@ -94,7 +94,7 @@ def renamed(row: Row, columns: Mapping[str, str]) -> Row:
 
 
 def ignored_columns(given: Input) -> tuple[str, ...]:
-    """Give the columns that nothing is made of: vectors, and those that a kind without attributes doesn't know."""
+    """Give the columns that nothing is made of: vectors, and what a kind without attributes doesn't know."""
     known = {*REQUIRED[given.kind], *OPTIONAL[given.kind]}
     names = {
         name

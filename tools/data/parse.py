@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from handpicked.tools.data import clean, quantities
 from handpicked.tools.data.readers import VECTOR_SUFFIX, Row
@@ -23,8 +23,8 @@ REQUIRED: Mapping[Kind, tuple[str, ...]] = {
 }
 OPTIONAL: Mapping[Kind, tuple[str, ...]] = {
     "items": (
-        "domain", "description", "categories", "creators", "cast", "aliases", "year", "runtime", "price", "rating",
-        "brand", "language", "country", "url", "image_url", "in_stock",
+        "domain", "description", "categories", "creators", "cast", "aliases", "year", "runtime", "price",
+        "rating", "brand", "language", "country", "url", "image_url", "in_stock",
     ),
     "users": (),
     "events": (
@@ -206,7 +206,7 @@ def _attributes(row: Row, columns: frozenset[str], infer: bool) -> dict[str, Sca
 def is_nested(value: object) -> bool:
     """Whether a value can't be an attribute: objects, lists of them, bytes."""
     if isinstance(value, list):
-        entries: list[object] = value
+        entries = cast(list[object], value)  # what is in it is for the next line to find out
         return any(isinstance(entry, dict | list) for entry in entries)
     return isinstance(value, dict | bytes)
 

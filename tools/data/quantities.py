@@ -1,7 +1,7 @@
 """Cleaning of numbers, dates, lengths and yes or no. Pure functions.
 
-A value that stands for nothing gives None; one that can't be understood raises `ValueError` with a message fit for
-`rejects.csv`.
+A value that stands for nothing gives None; one that can't be understood raises `ValueError` with a message
+fit for `rejects.csv`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,10 @@ _DURATION = re.compile(
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?$")
 _DATE_FORMATS = (
-    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S",
-    "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
+    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S",
+    "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S",
+    "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
     "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M",
     "%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
 )  # fmt: skip
@@ -81,7 +83,7 @@ def whole(value: object) -> int | None:
 
 
 def year(value: object) -> int | None:
-    """Give a year from 1000 to 2100, out of a number, a date or a text such as `(1972)`; None for any other year."""
+    """Give a year from 1000 to 2100, out of a number, a date or a text such as `(1972)`; else None."""
     if value is None or is_nothing(value):
         return None
     if isinstance(value, str) and not _PLAIN_NUMBER.match(value.strip()):

@@ -1,4 +1,4 @@
-"""Files of rows, streamed: CSV, JSONL and Parquet, with row numbers, and rows that can't be read kept apart."""
+"""Files of rows, streamed: CSV, JSONL and Parquet, with row numbers; what can't be read is kept apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -48,8 +48,8 @@ Rows = Iterator[tuple[int, Row | Broken]]
 class Source:
     """A file that can be read. `rows()` gives 1-based data rows; None and empty CSV fields are left out.
 
-    `total` is the number of rows, for text files as estimated by their lines. `typed` says whether numbers come
-    as numbers. `columns` of a JSONL file are those of its first 1,000 rows.
+    `total` is the number of rows, for text files as estimated by their lines. `typed` says whether numbers
+    come as numbers. `columns` of a JSONL file are those of its first 1,000 rows.
     """
 
     path: Path
@@ -85,7 +85,7 @@ def _open_csv(path: Path) -> Source:
     with path.open(encoding=encoding, errors="replace", newline="") as stream:
         delimiter = _delimiter(stream.readline())
         stream.seek(0)
-        header = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), [])]
+        header = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), list[str]())]
     twice = [name for name, count in Counter(header).items() if count > 1 and name]
     if twice or not any(header):
         problem = f"column {twice[0]!r} stands twice" if twice else "its first line has no column names"
@@ -151,7 +151,7 @@ def _json_row(line: str) -> Row | Broken:
         return Broken("not readable as JSON", str(err), line[:_CONTENT])
     if not isinstance(row, dict):
         return Broken("no JSON object", "", line[:_CONTENT])
-    values: dict[str, object] = row
+    values = cast(dict[str, object], row)  # JSON's names are text
     return {name: value for name, value in values.items() if value is not None}
 
 

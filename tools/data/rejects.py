@@ -18,7 +18,7 @@ _CONTENT = 500
 
 
 class Rejects:
-    """Writes beside `path` and takes its place at the end, whatever the end is; without rejects, none is left."""
+    """Writes beside `path` and takes its place whatever the end is; without rejects, none is left."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,8 +29,8 @@ class Rejects:
         try:
             self._stream = self._part.open("w", encoding="utf-8", newline="")
         except OSError as err:
-            message = f"{self.path} can't be written ({err.strerror}); change permissions, or choose another --workspace"
-            raise DataError(message) from err
+            fix = "change permissions, or choose another --workspace"
+            raise DataError(f"{self.path} can't be written ({err.strerror}); {fix}") from err
         self._writer = csv.writer(self._stream)
         self._writer.writerow(COLUMNS)
         return self

@@ -188,9 +188,10 @@ def language(text: str) -> str:
 
 def fold(text: str) -> str:
     """Full-width forms to ASCII, lower case, accents off: for comparing, never for showing."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    if decomposed.isascii():
-        return decomposed
+    if text.isascii():
+        return text.lower()
+    # Twice, since what is decomposed may be upper case again: ™ is TM.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -107,7 +107,7 @@ def test_threads_share_one_cache(tmp_path: Path) -> None:
     texts = [f"text {n % 50}" for n in range(400)]
     with ThreadPoolExecutor(4) as pool:
         got = list(
-            pool.map(lambda start: embedder.embed_matrix(texts[start : start + 100]), range(0, 400, 100))
+            pool.map(embedder.embed_matrix, [texts[start : start + 100] for start in range(0, 400, 100)])
         )
     assert np.array_equal(got[0], got[3])
 

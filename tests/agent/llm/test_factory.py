@@ -78,7 +78,11 @@ def test_tracing_is_off_whatever_the_environment_says(
         monkeypatch.setenv(name, "true")
     monkeypatch.setenv("LANGSMITH_API_KEY", "k")
     sent: list[object] = []
-    monkeypatch.setattr(LangChainTracer, "__init__", lambda *_, **__: sent.append(1))
+
+    def made(*args: object, **kwargs: object) -> None:
+        sent.append((args, kwargs))
+
+    monkeypatch.setattr(LangChainTracer, "__init__", made)
     model = chat_model(Settings(model="tiny", model_context=256), {"tiny": model_path}.__getitem__)
     assert model
     model.invoke("hello", max_tokens=1)

@@ -123,7 +123,7 @@ def _handler(state: Server, stop: threading.Event) -> Callable[..., BaseHTTPRequ
 T = TypeVar("T")
 _ASK: list[BaseMessage] = [HumanMessage("hello")]
 _HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}), chunk({}, "stop")]
-_COUNTS = {
+_COUNTS: Any = {
     **chunk({}),
     "choices": [],
     "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9},
@@ -230,7 +230,9 @@ def test_answer_that_is_no_completion_is_a_model_error(server: Server, answer: A
         _run(_client(server).call_tools(_ASK, [search]))
 
 
-@pytest.mark.parametrize("events", [[{"error": {"message": "boom"}}], ["nonsense"], [{"choices": "x"}]])
+@pytest.mark.parametrize(
+    "events", [[{"error": {"message": "boom"}}], ["nonsense"], [{"choices": [{"delta": None}]}]]
+)
 def test_stream_that_is_no_completion_is_a_model_error(server: Server, events: list[Any]) -> None:
     server.answers = [Answer(events=events)]
     with pytest.raises(ModelError, match="tiny"):
@@ -320,3 +322,18 @@ def test_closing_a_stream_closes_the_model(server: Server) -> None:
         return stream.written.text
 
     assert _run(leave()) == "Hel"
+
+
+def test_cancelled_call_is_not_tried_again(server: Server) -> None:
+    server.answers = [Answer(events=_HELLO, delay_s=5)]
+
+    async def cancel() -> None:
+        task = asyncio.create_task(_client(server, retries=3).text(_ASK))
+        while not server.bodies:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    _run(cancel())
+    assert len(server.bodies) == 1

@@ -1,0 +1,106 @@
+"""Ranked candidates become the lists of a turn: one for each wish, labelled, each item with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handpicked.agent import floor
+from handpicked.agent.memory import Memory
+from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
+from handpicked.agent.types import ListItem, RankedList, Reading, Request
+from handpicked.tools import rank, taste
+from handpicked.tools.catalog import facts_of
+from handpicked.tools.dispatch import Context
+from handpicked.tools.types import Event, Ranked, ToolResult
+
+_HISTORY = 500
+_NAMED_BOOST = 2.0
+"""`similar` counts this much more when the text names a title to resemble."""
+_LABELS = {"recommend": ("Recommended for you", "为你推荐"), "search": ("What you asked for", "你要找的")}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A turn up to its tool results, and the user's past events, newest first."""
+
+    request: Request
+    reading: Reading
+    memory: Memory
+    context: Context
+    results: Sequence[ToolResult]
+    past: Sequence[Event]
+
+
+def past_events(context: Context) -> list[Event]:
+    """The user's latest events, none for someone unknown."""
+    return context.events.recent(context.user_id, _HISTORY) if context.user_id else []
+
+
+def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList, ...]:
+    """A list for each task that wants one, in the reading's order; no item stands in two of them.
+
+    A single list has k items; of several each has k times the scene's weight for its task."""
+    scene = scenes[wish.reading.scene.name]
+    tasks = [task for task in wish.reading.tasks if task in LIST_TASKS] if scene.tools else []
+    k = wish.request.k or wish.reading.count or default_k
+    lists: list[RankedList] = []
+    for task in tasks:
+        weight: float = {str(name): value for name, value in scene.tasks.items()}.get(task, 1.0)
+        share = k if len(tasks) == 1 else max(1, round(k * weight))
+        taken = [item.item_id for ranked in lists for item in ranked.items]
+        tools = scenes["search"].tools if task == "search" and "search" in scenes else scene.tools
+        lists.append(_list(wish, scene, task, tools, taken, share))
+    return tuple(lists)
+
+
+def _list(
+    wish: Wish, scene: Scene, task: str, tools: Mapping[str, float], taken: Sequence[str], k: int
+) -> RankedList:
+    found = rank.rank(
+        wish.context.snapshot,
+        wish.results,
+        weights=_weights(wish, task, tools),
+        constraints=wish.reading.constraints,
+        exclude=[*taken, *_excluded(wish, scene, task)],
+        k=k,
+    )
+    items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(found.items, 1))
+    label = _LABELS[task][1 if wish.reading.language == "zh" else 0]
+    return RankedList(task, label, items, found.emptied_by)
+
+
+def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:
+    """A scene's tool weights for one list: what was looked up belongs to a search, not to a recommendation."""
+    weights = {name: weight for name, weight in tools.items() if task == "search" or name != "lookup"}
+    if wish.reading.like and "similar" in weights:
+        weights["similar"] *= _NAMED_BOOST
+    return weights
+
+
+def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
+    """What a list must not repeat: refused items always; when recommending also what was named, shown, is in
+    the cart, or was had before where the scene doesn't repeat."""
+    reading, remembered = wish.reading, wish.memory
+    refused = [*reading.dislike, *remembered.dislike, *taste.disliked(wish.past)]
+    if task == "search":
+        return [item_id for item_id in refused if item_id not in reading.like]
+    had = [] if scene.repeat else [event.item_id for event in wish.past]
+    cart = [line.item_id for line in wish.request.context.cart]
+    return [*refused, *reading.like, *remembered.shown, *cart, *had]
+
+
+def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:
+    snapshot, reading = wish.context.snapshot, wish.reading
+    titles = {item_id: item.title for item_id in ranked.because if (item := snapshot.get(item_id))}
+    named = [*reading.like, *wish.memory.like]
+    return ListItem(
+        rank=place,
+        item_id=ranked.item.item_id,
+        title=ranked.item.title,
+        score=round(ranked.score, 6),
+        reason=floor.reason(ranked, place, titles, named, reading.language),
+        facts=floor.shown_facts(facts_of(ranked.item)),
+        sponsored=ranked.sponsored,
+        sources=ranked.sources,
+    )
