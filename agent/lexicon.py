@@ -37,7 +37,8 @@ class Lexicon:
     cues: Mapping[str, tuple[str, ...]]
     people: Mapping[str, tuple[str, ...]]
     signs: Mapping[str, tuple[str, ...]]
-    """What a message says of scenes and tasks beside the nouns of `domains`."""
+    sign_names: tuple[str, ...]
+    """What a message says of scenes and tasks beside the nouns of `domains`; and of which."""
     everyday: frozenset[str]
     """Single words, and Chinese phrases, that are titles and ordinary talk."""
     pages: Mapping[str, str]
@@ -58,6 +59,7 @@ def load() -> Lexicon:
             people=_as_spelled(document["people"]),
             cues=_by_word(document["cues"]),
             signs=_by_word(document["signs"]),
+            sign_names=tuple(document["signs"]),
             everyday=frozenset(phrase_key(str(word)) for word in document["everyday"]),
             pages={str(page).casefold(): scene for page, scene in document["pages"].items()},
             chinese={

@@ -65,16 +65,22 @@ def link(snapshot: Snapshot, text: str, *, skip_domains: Collection[str] = ()) -
     that it is all there is. Of items that share a title the year decides, then popularity."""
     tokens = tokenize(text)
     said = _Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
-    found: list[Link] = []
+    named: list[tuple[Span, list[int]]] = []
     for first, last, key in longest_matches(tokens, snapshot.titles):
         rows = [r for r in snapshot.titles[key] if snapshot.item(r).domain not in skip_domains]
-        start, end = tokens[first].start, tokens[last - 1].end
-        joined = bool(found) and _JOINT.fullmatch(text, found[-1].end, start) is not None
-        if rows and (
-            _certain(snapshot, said, (first, last), rows)
-            or _likely(snapshot, said, (first, last), rows, joined)
-        ):
-            found.append(_link(snapshot, said, rows, (first, last), (start, end)))
+        if rows:
+            named.append(((first, last), rows))
+    meant = [
+        _certain(snapshot, said, span, rows) or _likely(snapshot, said, span, rows) for span, rows in named
+    ]
+    for place in range(len(named)):
+        beside = [other for other in (place - 1, place + 1) if 0 <= other < len(named) and meant[other]]
+        meant[place] = meant[place] or any(
+            _listed(said, named[place][0], named[other][0]) for other in beside
+        )
+    found = [
+        _link(snapshot, said, rows, span) for (span, rows), kept in zip(named, meant, strict=True) if kept
+    ]
     return found or list(_fuzzy(snapshot, said, skip_domains))
 
 
@@ -93,22 +99,30 @@ def _certain(snapshot: Snapshot, said: _Said, span: Span, rows: Sequence[int]) -
     return year is not None and any(snapshot.item(row).year == int(year[1]) for row in rows)
 
 
-def _likely(snapshot: Snapshot, said: _Said, span: Span, rows: Sequence[int], joined: bool) -> bool:
+def _listed(said: _Said, one: Span, other: Span) -> bool:
+    """Whether two titles are joined by "and", a comma or the like, written in one manner."""
+    first, second = sorted((one, other))
+    between = said.text[said.tokens[first[1] - 1].end : said.tokens[second[0]].start]
+    return _JOINT.fullmatch(between) is not None and _upper(said, one) == _upper(said, other)
+
+
+def _likely(snapshot: Snapshot, said: _Said, span: Span, rows: Sequence[int]) -> bool:
     first, last = span
     words = [token.text for token in said.tokens[first:last]]
     telling = sum(not lexicon.is_plain(word) for word in words)
-    cued = joined or _cued(said, span)
+    cued, upper = _cued(said, span), _upper(said, span)
     if has_cjk("".join(words)):
-        everyday = " ".join(words) in lexicon.load().everyday or " ".join(words) in lexicon.load().categories
-        enough = len(words) >= 3 and telling and not everyday
+        phrase, known = " ".join(words), lexicon.load()
+        enough = (
+            len(words) >= 3 and telling and phrase not in known.everyday and phrase not in known.categories
+        )
         return bool(cued or _alone(said, span) or enough) and _aligned(said, span)
-    capital = _capital(said, span)
-    known = any(snapshot.popularity[row] >= _KNOWN for row in rows)
-    if telling >= 2:
-        return capital or not _cased(said)
-    if telling == 1:
-        return capital or cued or _alone(said, span) or (known and len(words) > 1 and not _cased(said))
-    return cued and (capital or (known and len(words) > 1)) and not all(word.isdigit() for word in words)
+    popular = len(words) > 1 and any(snapshot.popularity[row] >= _KNOWN for row in rows)
+    fitting = upper or not _cased(said)
+    if telling == 0:
+        return cued and (upper or (popular and fitting)) and not all(word.isdigit() for word in words)
+    capital = upper and (len(words) > 1 or not _opens(said, span))
+    return (telling > 1 and fitting) or capital or cued or _alone(said, span) or (popular and fitting)
 
 
 def _cued(said: _Said, span: Span) -> bool:
@@ -124,17 +138,19 @@ def _cued(said: _Said, span: Span) -> bool:
     )
 
 
-def _capital(said: _Said, span: Span) -> bool:
-    """Whether all words but the small ones are written with a capital that isn't a sentence's."""
+def _upper(said: _Said, span: Span) -> bool:
+    """Whether the first word and all that aren't small have a capital, in a text that isn't all capitals."""
     first, last = span
-    if said.text.isupper():
-        return False
-    written = [token for token in said.tokens[first:last] if token.text not in STOP_WORDS] or said.tokens[
-        first:last
-    ]
-    opens = first == 0 or _SENTENCE.search(said.text[said.tokens[first - 1].end : said.tokens[first].start])
-    upper = all(said.text[token.start].isupper() or token.text.isdigit() for token in written)
-    return upper and (not opens or len(written) > 1)
+    written = [t for t in said.tokens[first:last] if t is said.tokens[first] or t.text not in STOP_WORDS]
+    return not said.text.isupper() and all(said.text[t.start].isupper() or t.text.isdigit() for t in written)
+
+
+def _opens(said: _Said, span: Span) -> bool:
+    """Whether a sentence begins here, whose first word has a capital anyway."""
+    first = span[0]
+    return first == 0 or bool(
+        _SENTENCE.search(said.text[said.tokens[first - 1].end : said.tokens[first].start])
+    )
 
 
 def _cased(said: _Said) -> bool:
@@ -164,13 +180,15 @@ def _aligned(said: _Said, span: Span) -> bool:
     return said.tokens[span[0]].start in starts and said.tokens[span[1] - 1].end in ends
 
 
-def _link(snapshot: Snapshot, said: _Said, rows: Sequence[int], span: Span, place: Span) -> Link:
-    after, anywhere = _YEAR_AFTER.match(said.text, place[1]), _YEAR_ONE.search(said.text)
+def _link(snapshot: Snapshot, said: _Said, rows: Sequence[int], span: Span) -> Link:
+    start, end = said.tokens[span[0]].start, said.tokens[span[1] - 1].end
+    after, anywhere = _YEAR_AFTER.match(said.text, end), _YEAR_ONE.search(said.text)
     named = after[1] if after else next(filter(None, anywhere.groups()), None) if anywhere else None
     right = [row for row in rows if named is not None and snapshot.item(row).year == int(named)]
-    end = after.end() if after and right else place[1]
     best = max(right or rows, key=lambda row: (snapshot.popularity[row], _recorded(snapshot, row), -row))
-    return Link(snapshot.item(best).item_id, place[0], end, _polarity(said, span))
+    return Link(
+        snapshot.item(best).item_id, start, after.end() if after and right else end, _polarity(said, span)
+    )
 
 
 def _recorded(snapshot: Snapshot, row: int) -> float:
@@ -227,8 +245,7 @@ def _fuzzy(snapshot: Snapshot, said: _Said, skip_domains: Collection[str]) -> It
                 continue
             rows = [r for r in snapshot.titles[close[0]] if snapshot.item(r).domain not in skip_domains]
             if rows:
-                place = said.tokens[first].start, said.tokens[last - 1].end
-                yield _link(snapshot, said, rows, (first, last), place)
+                yield _link(snapshot, said, rows, (first, last))
                 break
 
 
@@ -249,13 +266,16 @@ def _places(said: _Said) -> Iterator[Span]:
 
 
 def _slip(written: Sequence[str], title: Sequence[str]) -> bool:
-    """Whether each word is the title's or a typing slip of it; a mere plural is none, unless another word tells."""
+    """Whether each word is the title's or a typing slip of it, which keeps the first letter; a mere plural is none,
+    unless another word tells."""
     if len(written) != len(title):
         return False
     pairs = [(one, other) for one, other in zip(written, title, strict=True) if one != other]
     same = [one for one, other in zip(written, title, strict=True) if one == other]
     telling = any(not lexicon.is_plain(word) for word in same)
     return all(
-        OSA.distance(one, other) * 3 <= min(len(other), 6) and (telling or not (one in other or other in one))
+        one[:1] == other[:1]
+        and OSA.distance(one, other) * 3 <= min(len(other), 6)
+        and (telling or not (one in other or other in one))
         for one, other in pairs
     )

@@ -130,6 +130,7 @@ class Agent:
 
     def _reading(self, request: Request) -> tuple[Memory, Context, Reading]:
         snapshot = self._index.snapshot()
+        snapshot.mask(request.filters)  # a filter on an unknown field is refused in every scene
         events = self._workspace.events
         stored = events.load_session(request.session_id) if request.session_id else None
         remembered = memory.recall(stored, request)

@@ -6,34 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from handpicked.agent.numerals import NUMBER as N
+from handpicked.agent.numerals import chinese, number_of
 from handpicked.tools.types import Constraint
 
-_WORDS: dict[str, float] = {
-    word: number
-    for number, words in enumerate(
-        "zero,one a an,two couple,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,"
-        "sixteen,seventeen,eighteen,nineteen,twenty".split(",")
-    )
-    for word in words.split()
-} | {
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "hundred": 100,
-    "half": 0.5,
-}
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-
-_ENGLISH = "|".join(sorted(_WORDS, key=len, reverse=True))
-_N = (
-    rf"((?<![\d.,])\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
-    r"|[零〇一二两三四五六七八九十百千]{1,8}半?|半)"
-)
 _NOT = r"(?:nothing|not|never|none|no|don't want|n't)\s+(?:\w+\s+){0,3}"
 _BELOW = (
     r"(?:under|below|less than|fewer than|at most|up to|no more than|no longer than|not more than|not over|nothing"
@@ -49,6 +25,7 @@ _ABOVE_AFTER = r"(?:以上|or more|or longer|or better|or higher|at least|minimu
 _ABOUT = r"(?:\babout|\baround|\broughly|大概|大约|差不多)"
 _HOURS = r"\s*-?(?:hours?|hrs?|h\b|个?小时|个?钟头)"
 _MINUTES = r"\s*-?(?:minutes?|mins?|min\b|分钟)"
+_AND_HALF = r"(?:\s+hours?\s+and\s+a\s+half|\s*个半(?:小时|钟头))"
 _MONEY = r"\s*(?:dollars?|bucks|usd|\$|元|块钱?|美元|刀)"
 _END = r"(?=\s*(?:$|[,.;!?)，。；！？\n]|please\b|pls\b|each\b|total\b))"
 _YEAR = r"((?:18|19|20)\d\d)"
@@ -112,31 +89,6 @@ def count(text: str) -> int | None:
     return int(number) if 1 <= number <= 50 else None
 
 
-def number_of(text: str) -> float:
-    """The value of digits, an English number word or a Chinese numeral."""
-    word = text.strip().casefold()
-    if word.endswith("and a half"):
-        return number_of(word.removesuffix("and a half").strip()) + 0.5
-    if word in _WORDS:
-        return float(_WORDS[word])
-    if word[0].isdigit():
-        return float(word.replace(",", "." if re.fullmatch(r"\d+,\d{1,2}", word) else ""))
-    return _chinese(word)
-
-
-def _chinese(text: str) -> float:
-    if text == "半":
-        return 0.5
-    total, digit = 0, 0
-    for char in text.removesuffix("半"):
-        if char in _UNITS:
-            total += (digit or 1) * _UNITS[char]
-            digit = 0
-        else:
-            digit = _DIGITS[char] if digit == 0 else digit * 10 + _DIGITS[char]
-    return total + digit + (0.5 if text.endswith("半") else 0.0)
-
-
 Bounds = tuple[float | None, float | None]
 
 
@@ -192,7 +144,7 @@ def _first_year(match: re.Match[str]) -> int:
         return _DECADES[word]
     if word[0].isdigit():
         return int(word) if len(word) == 4 else int(word) + (1900 if int(word) >= 30 else 2000)
-    return 1900 + int(_chinese(word))
+    return 1900 + int(chinese(word))
 
 
 def _compile(
@@ -205,19 +157,19 @@ def _compile(
 def _lengths(unit: str, scale: float) -> Iterator[tuple[str, str, Callable[[re.Match[str]], Bounds]]]:
     yield (
         "runtime",
-        rf"\bbetween\s+{_N}\s+and\s+{_N}{unit}|{_N}\s*(?:-|to|到|至)\s*{_N}{unit}",
+        rf"\bbetween\s+{N}\s+and\s+{N}{unit}|{N}\s*(?:-|to|到|至)\s*{N}{unit}",
         _between(scale),
     )
-    yield "runtime", rf"{_BELOW}\s*{_N}{unit}(?:的时间)?|{_N}{unit}\s*{_BELOW_AFTER}", _up_to(scale)
-    yield "runtime", rf"{_ABOVE}\s*{_N}{unit}|{_N}{unit}\s*{_ABOVE_AFTER}", _from(scale)
+    yield "runtime", rf"{_BELOW}\s*{N}{unit}(?:的时间)?|{N}{unit}\s*{_BELOW_AFTER}", _up_to(scale)
+    yield "runtime", rf"{_ABOVE}\s*{N}{unit}|{N}{unit}\s*{_ABOVE_AFTER}", _from(scale)
     yield (
         "runtime",
-        rf"(?:\babout|\baround|\broughly|大概|大约|差不多)\s*{_N}{unit}|{_N}{unit}\s*左右",
+        rf"(?:\babout|\baround|\broughly|大概|大约|差不多)\s*{N}{unit}|{N}{unit}\s*左右",
         _around(scale),
     )
 
 
-_AMOUNT = rf"(?:[$€£¥]\s*{_N}(?![\d.]*{_HOURS}|[\d.]*{_MINUTES})|{_N}{_MONEY})"
+_AMOUNT = rf"(?:[$€£¥]\s*{N}(?![\d.]*{_HOURS}|[\d.]*{_MINUTES})|{N}{_MONEY})"
 _PRICE_TALK = r"(?:price|priced|cost|costing|budget|spend|价格|预算|价钱)"
 _FILMS = r"(?:films?|movies?|books?|albums?|novels?|releases?)"
 _TO = r"\s*(?:-|–|to|到|至)\s*"
@@ -225,20 +177,20 @@ _LISTED = re.compile(r"\s*(?:,|、|and|or|to|until|through|-|–|和|或|到|至
 # A row without a field bounds what the wished items have: a price, else a length.
 _PATTERNS = tuple(
     _compile(
-        ("price", rf"between\s+\$?{_N}\s+and\s+\$?{_N}{_MONEY}|between\s+\$\s*{_N}\s+and\s+\$?\s*{_N}", _between(1)),
-        ("price", rf"{_N}(?:{_MONEY})?{_TO}{_N}{_MONEY}|[$€£¥]{_N}\s*(?:-|to)\s*[$€£¥]?{_N}", _between(1)),
-        ("price", rf"{_BELOW}\s*{_N}\s*(?:cents?|分钱)|{_N}\s*(?:cents?|分钱)\s*{_BELOW_AFTER}", _up_to(0.01)),
-        ("price", rf"{_BELOW}\s*{_N}\s*[毛角]|{_N}\s*[毛角]钱?\s*{_BELOW_AFTER}", _up_to(0.1)),
+        ("price", rf"between\s+\$?{N}\s+and\s+\$?{N}{_MONEY}|between\s+\$\s*{N}\s+and\s+\$?\s*{N}", _between(1)),
+        ("price", rf"{N}(?:{_MONEY})?{_TO}{N}{_MONEY}|[$€£¥]{N}\s*(?:-|to)\s*[$€£¥]?{N}", _between(1)),
+        ("price", rf"{_BELOW}\s*{N}\s*(?:cents?|分钱)|{N}\s*(?:cents?|分钱)\s*{_BELOW_AFTER}", _up_to(0.01)),
+        ("price", rf"{_BELOW}\s*{N}\s*[毛角]|{N}\s*[毛角]钱?\s*{_BELOW_AFTER}", _up_to(0.1)),
         ("price", rf"(?:{_BELOW}|{_PRICE_TALK}\W+(?:is|of|:|是)?)\s*{_AMOUNT}|{_AMOUNT}\s*{_BELOW_AFTER}", _up_to(1)),
-        ("price", rf"{_PRICE_TALK}\s*(?:{_BELOW}|is|of|:|：|是)?\s*{_N}(?!\s*(?:分钟|个?小时|hours?|min))", _up_to(1)),
+        ("price", rf"{_PRICE_TALK}\s*(?:{_BELOW}|is|of|:|：|是)?\s*{N}(?!\s*(?:分钟|个?小时|hours?|min))", _up_to(1)),
         ("price", rf"{_ABOVE}\s*{_AMOUNT}|{_AMOUNT}\s*{_ABOVE_AFTER}", _from(1)),
         ("price", rf"{_ABOUT}\s*{_AMOUNT}|{_AMOUNT}\s*(?:左右|上下)", _around(1)),
-        ("runtime", rf"{_BELOW}\s*{_N}\s+hours?\s+and\s+a\s+half|{_N}\s+hours?\s+and\s+a\s+half\s+{_BELOW_AFTER}",
+        ("runtime", rf"{_BELOW}\s*{N}{_AND_HALF}|{N}{_AND_HALF}\s*{_BELOW_AFTER}",
          lambda match: (None, _tidy(60 * _value(match) + 30))),
         *_lengths(_HOURS, 60),
         *_lengths(_MINUTES, 1),
-        ("rating", rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{_N}(?:\s*(?:分(?!钟)|stars?))?"
-         rf"(?:\s*{_ABOVE_AFTER})?|{_N}\s*分\s*以上|{_ABOVE}\s*{_N}\s+(?:on|at)\s+imdb", _from(1)),
+        ("rating", (rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{N}(?:\s*(?:分(?!钟)|stars?))?"
+         rf"(?:\s*{_ABOVE_AFTER})?|{N}\s*分\s*以上|{_ABOVE}\s*{N}\s+(?:on|at)\s+imdb"), _from(1)),
         ("year", rf"\b(?:between|from)\s+{_YEAR}\s+(?:and|to|until|till)\s+{_YEAR}|{_YEAR}\s*年?{_TO}{_YEAR}\s*年?", _between(1)),
         ("year", rf"\b{_NOT}{_AFTER}{_YEAR}\b", _year(None, 0)),
         ("year", rf"\b{_NOT}{_BEFORE}{_YEAR}\b", _year(0, None)),
@@ -255,18 +207,18 @@ _PATTERNS = tuple(
         ("year", _DECADE, _decade()),
         ("year", r"\b(?:this|the 21st|the twenty-first) century\b|本世纪|(?:21|二十一)世纪", lambda _: (2000, None)),
         ("year", r"\b(?:last|the 20th|the twentieth) century\b|上个?世纪|(?:20|二十)世纪", lambda _: (1900, 1999)),
-        ("year", rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+{_FILMS}\b|{_YEAR}\s*年(?:的|上映)"
-         rf"|\b(?:an?|any|which|that|some)\s+{_YEAR}\s+(?=[a-z])", _year(0, 0)),
-        ("", rf"(?<!\w)(?!i(?:'ve| have)|我有|只有){_BELOW}\s*{_N}{_END}|{_N}\s*(?:以内|之内|以下)(?=$|[\s，。；！？,;!?的])", _up_to(1)),
+        ("year", (rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+{_FILMS}\b|{_YEAR}\s*年(?:的|上映)"
+         rf"|\b(?:an?|any|which|that|some)\s+{_YEAR}\s+(?=[a-z])"), _year(0, 0)),
+        ("", rf"(?<!\w)(?!i(?:'ve| have)|我有|只有){_BELOW}\s*{N}{_END}|{N}\s*(?:以内|之内|以下)(?=$|[\s，。；！？,;!?的])", _up_to(1)),
     )
 )  # fmt: skip
 _NOUNS = (
     r"(?:films?|movies?|flicks|books?|novels?|albums?|songs?|articles?|stories|westerns|comedies|thrillers|dramas"
     r"|documentaries|things|ideas|options|suggestions|recommendations|items|products|snacks|gifts|titles|picks)"
 )
-_MANY = rf"(?!an?\b|half\b|hundred\b){_N}"
+_MANY = rf"(?!an?\b|half\b|hundred\b){N}"
 _COUNT = re.compile(
     rf"\b(?:top|give me|show me|find me|recommend|suggest|list|just|only|name)\s+(?:me\s+)?{_MANY}\s+(?!hours?|minutes?|mins)"
-    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{_N}\s*(?:部|本|首|张|篇|款|样)",
+    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{N}\s*(?:部|本|首|张|篇|款|样)",
     re.IGNORECASE,
 )

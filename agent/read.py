@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from handpicked.agent import link, scene, wants
 from handpicked.agent.link import Link
@@ -17,9 +18,11 @@ from handpicked.tools.data.text import language
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Constraint, Embedder
 
-_TITLE_EVIDENCE = 1.5
+_TITLE_EVIDENCE = 2.0
 _TERM_EVIDENCE = 1.0
 """Log-odds for the scenes whose domain has the title or the category that the text names."""
+_SHORTEST, _LONGEST = 20, 400
+"""Minutes that a bound without a unit may mean."""
 _TERM_FIELDS = ("categories", "creators", "cast", "language", "country")
 
 
@@ -40,7 +43,9 @@ class Reader:
         guess = self._guess(request, memory, links, wished, snapshot)
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, snapshot)
-        constraints = (*request.filters, *domain, *_applicable(snapshot, wished.constraints, domain))
+        terms = _applicable(snapshot, wished.constraints, domain)
+        bare = [bound for given in wished.bare if (bound := _with_field(snapshot, given, domain))]
+        constraints = (*request.filters, *domain, *_joined(snapshot, terms, domain), *bare)
         return Reading(
             scene=chosen,
             tasks=self._tasks(request, guess, chosen.name, links),
@@ -61,22 +66,20 @@ class Reader:
             page=context.page, cart=bool(context.cart), query=context.query, previous=memory.previous,
         )  # fmt: skip
         guess = self.model.guess(scene.features(turn, self.embedder, self.scenes))
-        return scene.sharpen(guess, self._evidence(links, wished, snapshot))
+        return scene.sharpen(guess, self._evidence(request, links, wished, snapshot))
 
     def _evidence(
-        self, links: Sequence[Link], wished: wants.Wants, snapshot: Snapshot
+        self, request: Request, links: Sequence[Link], wished: wants.Wants, snapshot: Snapshot
     ) -> Mapping[str, float]:
-        """Log-odds by scene from the domains of linked titles and of the terms that are asked for."""
-        domains: Counter[str] = Counter()
+        """Log-odds by scene from the domains of linked titles, and of the items that have what is asked for."""
+        domains: dict[str, float] = {}
         for found in links:
             if (item := snapshot.get(found.item_id)) is not None:
-                domains[item.domain] = max(domains[item.domain], _TITLE_EVIDENCE)  # type: ignore[assignment]
-        for constraint in wished.constraints:
-            if constraint.field in _TERM_FIELDS and constraint.op == "in":
-                for domain in _domains_with(snapshot, constraint):
-                    domains[domain] = max(domains[domain], _TERM_EVIDENCE)  # type: ignore[assignment]
+                domains[item.domain] = _TITLE_EVIDENCE
+        for domain, share in _shares(snapshot, [*wished.constraints, *wished.bare], request.filters).items():
+            domains[domain] = max(domains.get(domain, 0.0), _TERM_EVIDENCE * share)
         return {
-            name: max((domains[domain] for domain in value.domains), default=0.0)
+            name: max((domains.get(domain, 0.0) for domain in value.domains), default=0.0)
             for name, value in self.scenes.items()
         }
 
@@ -131,12 +134,50 @@ def _applicable(
     return kept
 
 
-def _domains_with(snapshot: Snapshot, constraint: Constraint) -> list[str]:
-    return [
-        domain
-        for domain in sorted(snapshot.terms("domain"))
-        if snapshot.mask([constraint, Constraint("domain", "in", (domain,))]).any()
-    ]
+def _joined(
+    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
+) -> list[Constraint]:
+    """Categories that no item has together are a list of wishes ("soap and cat litter"): any of them will do."""
+    wished = [c for c in constraints if c.field == "categories" and c.op == "in"]
+    if len(wished) < 2 or snapshot.mask([*domain, *wished]).any():
+        return list(constraints)
+    values = tuple(dict.fromkeys(value for constraint in wished for value in constraint.value))
+    spans = ", ".join(constraint.span for constraint in wished if constraint.span)
+    merged = Constraint("categories", "in", values, "text", spans)
+    return [merged, *(constraint for constraint in constraints if constraint not in wished)]
+
+
+def _with_field(snapshot: Snapshot, bound: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
+    """A bound without a unit is a price where items have prices, else a length where it can be one."""
+    anything = (None, None)
+    if snapshot.mask([*domain, Constraint("price", "range", anything)]).any():
+        return bound
+    high = bound.value[1]
+    timed = isinstance(high, int | float) and _SHORTEST <= high <= _LONGEST
+    if timed and snapshot.mask([*domain, Constraint("runtime", "range", anything)]).any():
+        return replace(bound, field="runtime")
+    return None
+
+
+def _shares(
+    snapshot: Snapshot, constraints: Sequence[Constraint], filters: Sequence[Constraint]
+) -> Mapping[str, float]:
+    """For each domain how well it has what is asked for or refused (a category, a price at all): 1 where most items
+    do, less on a logarithmic scale where fewer do."""
+    shares: dict[str, float] = {}
+    known = sorted(snapshot.terms("domain"))
+    for constraint in constraints:
+        numeric = constraint.op == "range"
+        positive = Constraint(
+            constraint.field, "range" if numeric else "in", (None, None) if numeric else constraint.value
+        )
+        given = snapshot.mask([positive, *filters])
+        if not given.any():
+            continue
+        counts = [int((given & snapshot.mask([Constraint("domain", "in", (name,))])).sum()) for name in known]
+        for name, count in zip(known, counts, strict=True):
+            shares[name] = max(shares.get(name, 0.0), float(np.log1p(count) / np.log1p(max(counts))))
+    return shares
 
 
 def _bounds(text: str, wished: wants.Wants) -> list[tuple[int, int]]:

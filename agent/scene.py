@@ -15,14 +15,16 @@ import orjson
 
 from handpicked import prompts
 from handpicked.agent import lexicon
+from handpicked.agent.lexicon import Hit
 from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.tools.data.text import tokenize
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Embedder, Floats
 
-_VERSION = 3
+_VERSION = 5
 _PAGE_WEIGHT = 2.0
 _WORD_WEIGHT = 1.5
+_SIGN_WEIGHT = 0.4
 _PREVIOUS_WEIGHT = 0.5
 _INVERSE_PENALTY = 16.0
 """Logistic regression's C; flat from 4 on in 5-fold cross-validation on the `train` demonstrations."""
@@ -127,16 +129,19 @@ def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> S
 
 
 def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
-    """The embedded message (and, weaker, the one before), the page's scene, a cart, and which domains' words
-    it uses; shape (2 x dimensions + scenes + 9,)."""
+    """The embedded message (and, weaker, the one before), the page's scene, a cart, which domains' words it uses,
+    and which signs of scenes and tasks; shape (2 x dimensions + scenes + signs + 9,)."""
     texts = [turn.message or turn.query or "", turn.previous or ""]
     message, previous = (
         embedder.query(text) if text else np.zeros(embedder.dimensions, np.float32) for text in texts
     )
     page = page_scene(turn.page, scenes)
     pages = [_PAGE_WEIGHT * (name == page) for name in scenes]
-    named = domains_named(texts[0])
+    known, tokens = lexicon.load(), tokenize(texts[0])
+    named = _values(lexicon.find(texts[0], tokens, known.domains))
+    signs = _values(lexicon.find(texts[0], tokens, known.signs))
     words = [_WORD_WEIGHT * (domain in named) for domain in _DOMAINS]
+    words += [_SIGN_WEIGHT * (sign in signs) for sign in known.sign_names]
     rest = [turn.cart, not turn.message, bool(turn.previous), "?" in turn.message or "？" in turn.message]
     return np.concatenate(
         [message, _PREVIOUS_WEIGHT * previous, np.array([*pages, *words, *map(float, rest)], np.float32)]
@@ -153,9 +158,7 @@ def page_scene(page: str | None, scenes: Scenes) -> str | None:
     return listed or (known if known in scenes else None)
 
 
-def domains_named(text: str) -> frozenset[str]:
-    """Domains whose nouns stand in a text."""
-    hits = lexicon.find(text, tokenize(text), lexicon.load().domains)
+def _values(hits: Sequence[Hit]) -> frozenset[str]:
     return frozenset(name for hit in hits for name in hit.values)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from statistics import fmean, stdev
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from rich.console import Console
 from rich.table import Table
 
 from handpicked.agent.llm.llamacpp import LlamaCppChat
@@ -85,17 +83,14 @@ def run(model_path: Path, seed: int = 0, repeats: int = REPEATS) -> list[Row]:
     ]
 
 
-def main() -> None:
-    """Print the measures of the model file given."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model_path", type=Path, help="a .gguf file")
-    parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    table = Table("measure", "mean", "± 95%", "n", "unit", title=given.model_path.name)
-    for row in run(given.model_path, given.seed, given.repeats):
-        table.add_row(row.name, f"{row.value:.3g}", f"{row.half:.2g}", str(row.n), row.unit)
-    Console().print(table)
+def table(rows: Sequence[Row]) -> Table:
+    """The measures as a table."""
+    found = Table(
+        "measure", "mean", "± 95%", "n", "unit", title="local model", title_justify="left", box=None
+    )
+    for row in rows:
+        found.add_row(row.name, f"{row.value:.3g}", f"{row.half:.2g}", str(row.n), row.unit)
+    return found
 
 
 def _warm_up(ours: LlamaCppChat, bare: Any) -> None:
@@ -181,7 +176,3 @@ def _row(name: str, values: Sequence[float], unit: str) -> Row:
     spread = stdev(values) if len(values) > 1 else math.nan
     student = float(import_module("scipy.stats").t.ppf(0.975, max(len(values) - 1, 1)))
     return Row(name, fmean(values), student * spread / math.sqrt(len(values)), len(values), unit)
-
-
-if __name__ == "__main__":
-    main()

@@ -57,7 +57,7 @@ def score(
     order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
     kept: list[int] = [int(p) for p in order if np.isfinite(scores[p]) and scores[p] > 0]
     return tuple(
-        Candidate(factors.ids[p], float(scores[p]), _because(factors, history, carried, p)) for p in kept
+        Candidate(factors.ids[p], float(scores[p]), _because(snapshot, history, carried, p)) for p in kept
     )
 
 
@@ -96,13 +96,15 @@ def _knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
     return scores
 
 
-def _because(factors: Factors, history: Rows, carried: Floats, position: int) -> tuple[str, ...]:
-    """The items of the history that carry this score, most first."""
+def _because(snapshot: Snapshot, history: Rows, carried: Floats, position: int) -> tuple[str, ...]:
+    """The living items of the history that carry this score, most first."""
+    factors = snapshot.build.factors
     if position >= factors.head:
         return ()
-    parts = carried[:, position]
     head = history[history < factors.head]
-    return tuple(factors.ids[head[i]] for i in np.argsort(-parts)[:_REASONS] if parts[i] > 0)
+    parts = np.where(snapshot.factor_rows[head] >= 0, carried[:, position], 0.0)
+    order = np.argsort(-parts, kind="stable")[:_REASONS]
+    return tuple(factors.ids[int(head[i])] for i in order if parts[i] > 0)
 
 
 def _scaled(scores: Floats) -> Floats:

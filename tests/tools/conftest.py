@@ -27,7 +27,12 @@ _TERMS = {
     "item_id": ("f1", "g2", "nobody"),
     "in_stock": (True, False),
 }
-_BOUNDS = {"price": (0, 1.89, 2.5, 6.5), "year": (1944, 1982, 2009.5), "runtime": (52, 100, 170), "rating": (7, 8)}
+_BOUNDS = {
+    "price": (0, 1.89, 2.5, 6.5),
+    "year": (1944, 1982, 2009.5),
+    "runtime": (52, 100, 170),
+    "rating": (7, 8),
+}
 
 
 class Toy:
@@ -45,6 +50,10 @@ class Toy:
                 matrix[row] += np.random.default_rng(seed).standard_normal(self.dimensions)
             matrix[row] /= np.linalg.norm(matrix[row])
         return matrix
+
+    def query(self, text: str) -> Floats:
+        """Give one text's vector."""
+        return self.embed_matrix([text])[0]
 
 
 @pytest.fixture(scope="session")
@@ -70,11 +79,18 @@ def constraint_lists() -> SearchStrategy[list[Constraint]]:
     """Lists of up to three constraints that make sense for the twenty items."""
     ops = st.sampled_from([op for op in get_args(Op) if op != "range"])
     listed = [
-        st.builds(Constraint, st.just(field), ops, st.lists(st.sampled_from(terms), min_size=1, max_size=2).map(tuple))
+        st.builds(
+            Constraint,
+            st.just(field),
+            ops,
+            st.lists(st.sampled_from(terms), min_size=1, max_size=2).map(tuple),
+        )
         for field, terms in _TERMS.items()
     ]
     ranges = [
-        st.builds(Constraint, st.just(field), st.just("range"), st.tuples(*[st.sampled_from([None, *bounds])] * 2))
+        st.builds(
+            Constraint, st.just(field), st.just("range"), st.tuples(*[st.sampled_from([None, *bounds])] * 2)
+        )
         for field, bounds in _BOUNDS.items()
     ]
     return st.lists(st.one_of(*listed, *ranges), max_size=3)
@@ -105,7 +121,9 @@ def _values(item: Item, field: str) -> Sequence[Scalar | None]:
         return [getattr(item, field)]
     if field in ("language", "country"):
         return (getattr(item, field) or "").split(", ")
-    return getattr(item, field) if field in ("categories", "creators", "cast") else [item.attributes.get(field)]
+    return (
+        getattr(item, field) if field in ("categories", "creators", "cast") else [item.attributes.get(field)]
+    )
 
 
 def _plain(value: Scalar | None) -> str:

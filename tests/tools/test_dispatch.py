@@ -72,7 +72,10 @@ def test_unknown_tool_is_reported_to_the_model(context: Context) -> None:
         ({}, "words: Field required"),
         ({"words": ["a"], "times": 9}, "times: Input should be less than or equal to 3"),
         ({"words": ["a"], "time": 2}, "time: Extra inputs are not permitted"),
-        ({"words": ["a"], "constraints": [{"field": "price", "op": "below", "value": [3]}]}, "constraints.0.op"),
+        (
+            {"words": ["a"], "constraints": [{"field": "price", "op": "below", "value": [3]}]},
+            "constraints.0.op",
+        ),
         (
             {"words": ["a"], "constraints": [{"field": "price", "op": "range", "value": ["cheap"]}]},
             "the range of 'price' is [low, high]",
@@ -127,7 +130,7 @@ def test_definition_has_the_name_and_the_first_paragraph() -> None:
     assert definition["function"]["parameters"] == echo.schema
 
 
-@pytest.mark.parametrize("name", [name for name in REAL if name != "lookup"])
+@pytest.mark.parametrize("name", REAL)
 def test_constraint_on_an_unknown_field_is_reported_with_the_known_ones(context: Context, name: str) -> None:
     wrong: Json = {"field": "colour", "op": "in", "value": ["red"]}
     error = call(REAL, context, ToolCall(name, ARGUMENTS[name] | {"constraints": [wrong]})).error

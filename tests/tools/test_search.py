@@ -89,7 +89,10 @@ def test_fusion_does_not_depend_on_the_order_of_the_rankings(
 
 def test_fusion_breaks_ties_by_row(context: Context) -> None:
     fused = fuse(context, [[5], [2]], 10)
-    assert [candidate.item_id for candidate in fused] == [context.snapshot.item_id(2), context.snapshot.item_id(5)]
+    assert [candidate.item_id for candidate in fused] == [
+        context.snapshot.item_id(2),
+        context.snapshot.item_id(5),
+    ]
 
 
 def test_nearest_merges_what_is_new_by_cosine(fresh: Workspace, embedder: Embedder, context: Context) -> None:

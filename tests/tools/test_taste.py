@@ -34,7 +34,12 @@ def test_liked_items_keep_the_order_of_the_events_each_once() -> None:
 
 
 def test_refused_item_is_not_liked_whatever_else_was_done_with_it() -> None:
-    events = [Event("u", "a"), Event("u", "a", "dislike"), Event("u", "b", "rate", value=5.0), Event("u", "b")]
+    events = [
+        Event("u", "a"),
+        Event("u", "a", "dislike"),
+        Event("u", "b", "rate", value=5.0),
+        Event("u", "b"),
+    ]
     assert taste.liked(events) == ["b"]
 
 

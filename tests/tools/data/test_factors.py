@@ -1,0 +1,123 @@
+"""EASE and item-kNN against their formulas, done the slow way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from handpicked.tools.data import factors
+from handpicked.tools.data.factors import MIN_USERS, RIDGE, SHRINK, Factors
+from handpicked.tools.types import Rows
+
+_IDS = tuple("abcdefgh")
+_PAIRS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 7)), max_size=90)
+
+
+def _fit(pairs: list[tuple[int, int]]) -> Factors:
+    table: Rows = np.array(pairs, np.int64).reshape(-1, 2)
+    return factors.fit(table[:, 0], table[:, 1], _IDS)
+
+
+def _chosen(pairs: list[tuple[int, int]], ids: tuple[str, ...]) -> NDArray[np.float64]:
+    """Users x items of 0 and 1, the items in the order of `ids`."""
+    matrix = np.zeros((12, len(ids)))
+    for user, item in pairs:
+        if _IDS[item] in ids:
+            matrix[user, ids.index(_IDS[item])] = 1.0
+    return matrix
+
+
+def _knn(found: Factors) -> NDArray[np.float64]:
+    dense = np.zeros((len(found.ids), len(found.ids)))
+    for row in range(len(found.ids)):
+        at = slice(found.starts[row], found.starts[row + 1])
+        dense[row, found.indices[at]] = found.weights[at]
+    return dense
+
+
+@settings(deadline=None, max_examples=60)
+@given(_PAIRS)
+def test_ease_equals_one_ridge_regression_for_each_item_on_the_others(pairs: list[tuple[int, int]]) -> None:
+    found = _fit(pairs)
+    matrix = _chosen(pairs, found.ids)
+    for target in range(len(found.ids)):
+        others = [item for item in range(len(found.ids)) if item != target]
+        x, y = matrix[:, others], matrix[:, target]
+        weights = np.linalg.solve(x.T @ x + RIDGE * np.eye(len(others)), x.T @ y)
+        assert found.ease[others, target] == pytest.approx(weights, abs=1e-5)
+        assert found.ease[target, target] == 0.0
+
+
+@settings(deadline=None, max_examples=60)
+@given(_PAIRS)
+def test_knn_equals_cosine_with_shrinkage(pairs: list[tuple[int, int]]) -> None:
+    found = _fit(pairs)
+    matrix = _chosen(pairs, found.ids)
+    norms = np.sqrt(matrix.sum(axis=0))
+    expected = (matrix.T @ matrix) / (np.outer(norms, norms) + SHRINK)
+    np.fill_diagonal(expected, 0.0)
+    assert _knn(found) == pytest.approx(expected, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(_PAIRS)
+def test_items_of_too_few_users_are_left_out_and_the_rest_sorted_by_users(
+    pairs: list[tuple[int, int]],
+) -> None:
+    found = _fit(pairs)
+    users = {_IDS[item]: len({u for u, i in pairs if i == item}) for item in range(len(_IDS))}
+    counts = [users[item_id] for item_id in found.ids]
+    assert set(found.ids) == {item_id for item_id, count in users.items() if count >= MIN_USERS}
+    assert counts == sorted(counts, reverse=True)
+    assert found.position == {item_id: row for row, item_id in enumerate(found.ids)}
+
+
+@settings(deadline=None, max_examples=20)
+@given(_PAIRS, st.randoms(use_true_random=False))
+def test_order_and_repetition_of_events_change_nothing(pairs: list[tuple[int, int]], random: object) -> None:
+    again = pairs[::-1] + pairs[: len(pairs) // 2]
+    one, other = _fit(pairs), _fit(again)
+    assert other.ids == one.ids
+    assert other.ease == pytest.approx(one.ease)
+    assert _knn(other) == pytest.approx(_knn(one))
+
+
+def _everyone() -> list[tuple[int, int]]:
+    """Item n is chosen by users n..11, so that the lower the item, the more users it has."""
+    return [(user, item) for item in range(8) for user in range(item, 12)]
+
+
+def test_beyond_the_head_there_is_knn_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factors, "HEAD", 3)
+    found = _fit(_everyone())
+    assert (found.head, found.ids) == (3, _IDS)
+    assert _knn(found)[7].any()
+
+
+def test_only_the_strongest_neighbours_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = _knn(_fit(_everyone()))
+    monkeypatch.setattr(factors, "NEIGHBOURS", 2)
+    few = _knn(_fit(_everyone()))
+    for full, cut in zip(every, few, strict=True):
+        assert np.sort(cut)[-2:] == pytest.approx(np.sort(full)[-2:])
+        assert np.count_nonzero(cut) == 2
+
+
+def test_saved_factors_come_back(tmp_path: Path) -> None:
+    made = _fit(_everyone())
+    factors.save(made, tmp_path)
+    loaded = factors.load(tmp_path)
+    assert (loaded.ids, loaded.position, loaded.head) == (made.ids, made.position, made.head)
+    assert np.asarray(loaded.ease).tolist() == made.ease.tolist()
+    assert _knn(loaded).tolist() == _knn(made).tolist()
+
+
+def test_no_events_make_empty_factors_that_are_saved_and_read(tmp_path: Path) -> None:
+    factors.save(_fit([]), tmp_path)
+    loaded = factors.load(tmp_path)
+    assert (loaded.ids, loaded.head, len(loaded.indices)) == ((), 0, 0)

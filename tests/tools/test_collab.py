@@ -1,0 +1,100 @@
+"""What people with the same choices chose."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+
+import pytest
+
+from handpicked.tools.collab import collab, neighbours, score
+from handpicked.tools.data.factors import Factors
+from handpicked.tools.data.index import Index, Snapshot
+from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.dispatch import Context
+from handpicked.tools.types import Constraint, Embedder, Event
+
+
+def _slowly(factors: Factors, weights: dict[str, float]) -> dict[str, float]:
+    """EASE's rows and a quarter of item-kNN's, each summed by weight and scaled to its largest."""
+    ease: Counter[str] = Counter()
+    knn: Counter[str] = Counter()
+    for item_id, weight in weights.items():
+        position = factors.position[item_id]
+        for other, value in enumerate(factors.ease[position]):
+            ease[factors.ids[other]] += weight * float(value)
+        for at in range(factors.starts[position], factors.starts[position + 1]):
+            knn[factors.ids[factors.indices[at]]] += weight * float(factors.weights[at])
+    tops = max(ease.values()), max(knn.values())
+    total = {i: ease[i] / tops[0] + 0.25 * knn[i] / tops[1] for i in factors.ids if i not in weights}
+    return {item_id: value for item_id, value in total.items() if value > 0}
+
+
+def _scores(snapshot: Snapshot, named: tuple[str, ...], past: tuple[str, ...] = ()) -> dict[str, float]:
+    return {candidate.item_id: candidate.score for candidate in score(snapshot, named, past, (), 100)}
+
+
+def test_fold_in_of_a_session_is_the_sum_of_its_items_rows(snapshot: Snapshot) -> None:
+    expected = _slowly(snapshot.build.factors, {"f5": 1.0, "f6": 1.0})
+    assert expected
+    assert _scores(snapshot, ("f5", "f6")) == pytest.approx(expected, rel=1e-4)
+
+
+def test_fold_in_of_a_history_fades_from_the_newest(snapshot: Snapshot) -> None:
+    expected = _slowly(snapshot.build.factors, {"g1": 1.0, "f5": 0.1 + 0.9 * math.exp(-1 / 8)})
+    assert _scores(snapshot, (), ("g1", "f5")) == pytest.approx(expected, rel=1e-4)
+
+
+def test_past_counts_less_beside_what_a_session_names(snapshot: Snapshot) -> None:
+    expected = _slowly(snapshot.build.factors, {"g1": 1.0, "f5": 0.4})
+    assert _scores(snapshot, ("g1",), ("f5", "g1")) == pytest.approx(expected, rel=1e-4)
+
+
+def test_user_who_was_never_trained_on_is_folded_in(fresh: Workspace, embedder: Embedder) -> None:
+    snapshot = Index(fresh, embedder).snapshot()
+    fresh.events.append([Event("new", "f5", "like", 1.0), Event("new", "f6", "rate", 2.0, 5.0)])
+    context = Context(snapshot, embedder, fresh.events, time.time(), "new")
+    found = collab.function(context).candidates
+    assert found == score(snapshot, (), ("f6", "f5"), (), 100)
+    assert found[0].item_id == "f9"
+    assert set(found[0].because) <= {"f5", "f6"}
+    assert found[0].because
+
+
+def test_choices_that_are_disliked_carry_nothing(fresh: Workspace, embedder: Embedder) -> None:
+    fresh.events.append([Event("cross", "f5", "rate", 1.0, 1.0), Event("cross", "f6", "dislike", 2.0)])
+    context = Context(Index(fresh, embedder).snapshot(), embedder, fresh.events, time.time(), "cross")
+    assert collab.function(context).candidates == ()
+
+
+def test_deleted_item_still_tells_of_taste_but_is_no_reason(fresh: Workspace, embedder: Embedder) -> None:
+    before = score(Index(fresh, embedder).snapshot(), ("f1", "f2"), (), (), 1)
+    fresh.catalog.delete(["f1"])
+    after = score(Index(fresh, embedder).snapshot(), ("f1", "f2"), (), (), 1)
+    assert (before[0].item_id, set(before[0].because)) == ("f7", {"f1", "f2"})
+    assert (after[0].item_id, after[0].because) == ("f7", ("f2",))
+
+
+def test_nobody_without_a_session_gets_nothing(context: Context) -> None:
+    assert collab.function(context).candidates == ()
+    assert collab.function(context, item_ids=("nobody", "b1")).candidates == ()
+
+
+def test_candidates_come_best_first_and_are_not_what_the_user_has(snapshot: Snapshot) -> None:
+    found = score(snapshot, ("f1",), ("f7", "g1"), (), 100)
+    scores = [candidate.score for candidate in found]
+    assert scores == sorted(scores, reverse=True)
+    assert not {candidate.item_id for candidate in found} & {"f1", "f7", "g1"}
+
+
+def test_constraints_and_limit_are_kept(snapshot: Snapshot) -> None:
+    cheap = (Constraint("price", "range", (None, 2)),)
+    assert [candidate.item_id for candidate in score(snapshot, ("g1",), (), cheap, 100)] == ["g3"]
+    assert len(score(snapshot, ("g1", "f5"), (), (), 1)) == 1
+
+
+def test_neighbours_are_chosen_together_with_the_given(snapshot: Snapshot) -> None:
+    found = [snapshot.item_id(row) for row in neighbours(snapshot, ("f5",), 10)]
+    assert set(found) == {"f6", "f9"}
+    assert neighbours(snapshot, ("b1",), 10) == []
