@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.types import Reading, Request
-from handpicked.tools import catalog, collab, dialogues, history, popular, search, similar
+from handpicked.tools import ads, catalog, collab, dialogues, history, popular, search, similar
 from handpicked.tools.data.text import STOP_WORDS, words
 from handpicked.tools.dispatch import Context, Tool, call
 from handpicked.tools.types import Constraint, Json, ToolCall, ToolResult
@@ -18,7 +18,7 @@ TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
         catalog.lookup, search.search, similar.similar, collab.collab, dialogues.dialogues, history.history,
-        popular.popular,
+        popular.popular, ads.ads,
     )
 }  # fmt: skip
 _LAST_UTTERANCES = 3
@@ -48,7 +48,9 @@ def plan(
     if request.user_id:
         calls.append(("history", {}))
     calls.append(("popular", {"constraints": keep}))
-    wanted = ("lookup", "history")
+    if "ads" in reading.tasks and scene.ads:
+        calls.append(("ads", {"constraints": keep, "limit": scene.ads}))
+    wanted = ("lookup", "history", "ads")
     used = [
         (name, arguments) for name, arguments in calls if name in wanted or scene.tools.get(name, 0.0) > 0
     ]

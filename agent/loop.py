@@ -135,8 +135,10 @@ class Agent:
         stored = events.load_session(request.session_id) if request.session_id else None
         remembered = memory.recall(stored, request)
         now = request.context.now if request.context.now is not None else time.time()
-        context = Context(snapshot, self._reader.embedder, events, now, request.user_id)
-        return remembered, context, self._reader.read(request, remembered, snapshot)
+        reading = self._reader.read(request, remembered, snapshot)
+        campaigns = tuple(self._workspace.catalog.campaigns()) if "ads" in reading.tasks else ()
+        context = Context(snapshot, self._reader.embedder, events, now, request.user_id, campaigns)
+        return remembered, context, reading
 
     async def _act(self, state: _State) -> Update:
         start = time.perf_counter()

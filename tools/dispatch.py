@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.errors import ToolError
-from handpicked.tools.types import Embedder, Found, ToolCall, ToolResult
+from handpicked.tools.types import Campaign, Embedder, Found, ToolCall, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Context:
     events: EventStore
     now: float
     user_id: str | None = None
+    campaigns: tuple[Campaign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,3 +239,18 @@ def test_no_message_breaks_a_turn_or_gets_what_the_catalogue_lacks(
 ) -> None:
     found = shown(turn(make_agent(), message))
     assert len(built.catalog.get_many(found)) == len(found)
+
+
+def test_an_offer_is_listed_apart_and_marked_while_its_campaign_runs(make_agent: Any) -> None:
+    reply = turn(make_agent(), "snacks", tasks=("recommend", "ads"), context=Surroundings(scene="shop"))
+    organic, sponsored = reply.lists
+    assert [item.item_id for item in sponsored.items] == ["g1"]
+    assert sponsored.items[0].sponsored
+    assert not any(item.sponsored for item in organic.items)
+
+
+def test_no_campaign_gives_no_offer_and_says_so(make_agent: Any) -> None:
+    context = Surroundings(scene="shop", now=5e9)
+    reply = turn(make_agent(), "snacks", tasks=("recommend", "ads"), context=context)
+    assert reply.lists[1].items == ()
+    assert reply.lists[1].emptied_by == ("no campaign runs now",)
