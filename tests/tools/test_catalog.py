@@ -27,7 +27,8 @@ def test_ids_give_their_items_in_order_each_once(context: Context) -> None:
 def test_facts_tell_what_is_known_and_nothing_else() -> None:
     item = Item("i", "Oats", "grocery", categories=("Dry",), price=2.5, attributes={"organic": True})
     assert facts_of(item) == {
-        "title": "Oats", "domain": "grocery", "categories": ["Dry"], "price": 2.5, "in_stock": True, "organic": True,
+        "title": "Oats", "domain": "grocery", "categories": ["Dry"], "price": 2.5,
+        "in_stock": True, "organic": True,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import defaultdict
 
 import pytest
 
@@ -18,8 +18,8 @@ from handpicked.tools.types import Constraint, Embedder, Event
 
 def _slowly(factors: Factors, weights: dict[str, float]) -> dict[str, float]:
     """EASE's rows and a quarter of item-kNN's, each summed by weight and scaled to its largest."""
-    ease: Counter[str] = Counter()
-    knn: Counter[str] = Counter()
+    ease: defaultdict[str, float] = defaultdict(float)
+    knn: defaultdict[str, float] = defaultdict(float)
     for item_id, weight in weights.items():
         position = factors.position[item_id]
         for other, value in enumerate(factors.ease[position]):

@@ -114,7 +114,9 @@ def test_ranks_count_only_what_is_allowed(snapshot: Snapshot) -> None:
 
 
 def test_item_that_one_tool_gives_twice_counts_once(snapshot: Snapshot) -> None:
-    ranked = _ranked(snapshot, _result("search", "f1", "g1", "f1"))
+    found = (Candidate("f1", 9.0), Candidate("g1", 8.0), Candidate("f1", 7.0))
+    ranked = _ranked(snapshot, ToolResult(ToolCall("search", {}), found))
+    assert ranked.items[0].sources == (Contribution("search", 1, 9.0, 1.0),)
     assert [(one.item.item_id, one.score) for one in ranked.items] == [
         ("f1", pytest.approx(1 / 61)),
         ("g1", pytest.approx(1 / 62)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,15 +25,6 @@ from handpicked.tools.search import search
 from handpicked.tools.similar import similar
 from handpicked.tools.types import Dialogue, Embedder, Event, Floats, Item, Json, ToolCall
 
-_LOCKS = """
-import fcntl, sys, pathlib
-folder = pathlib.Path(sys.argv[1]) / "builds"
-folder.mkdir(exist_ok=True)
-lock = (folder / ".lock").open("w")
-fcntl.flock(lock, fcntl.LOCK_EX)
-print("ready", flush=True)
-sys.stdin.read()
-"""
 _BUILDS_FOREVER = """
 import pathlib, sys, time
 from handpicked.tools.data import build
@@ -62,6 +53,25 @@ class Failing:
         raise ConnectionError(text)
 
 
+class Meddling:
+    """An embedder during whose work the catalogue changes."""
+
+    name = "toy"
+    dimensions = 32
+
+    def __init__(self, inner: Embedder, workspace: Workspace) -> None:
+        self._inner = inner
+        self._workspace = workspace
+
+    def embed_matrix(self, texts: Sequence[str]) -> Floats:
+        self._workspace.catalog.upsert([Item("late", "Late bus"), Item("b", "Beta tram")])
+        self._workspace.catalog.delete(["c"])
+        return self._inner.embed_matrix(texts)
+
+    def query(self, text: str) -> Floats:
+        return self._inner.query(text)
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     opened = Workspace.open(tmp_path / "workspace")
@@ -72,7 +82,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @contextmanager
-def _running(script: str, workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
+def _running(script: str, workspace: Workspace) -> Generator[subprocess.Popen[str]]:
     """Another process that has come as far as `ready`."""
     arguments = [sys.executable, "-c", script, str(workspace.path)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -118,11 +128,19 @@ def test_failed_build_leaves_the_old_one(workspace: Workspace, toy: Embedder) ->
     assert Index(workspace, toy).snapshot().item(0).item_id == "a"
 
 
+def test_changes_during_a_build_are_not_lost(workspace: Workspace, toy: Embedder) -> None:
+    build.build(workspace, Meddling(toy, workspace))
+    snapshot = Index(workspace, toy).snapshot()
+    assert {item.item_id: item.title for item in snapshot.items()} == {
+        "a": "Alpha ship", "b": "Beta tram", "late": "Late bus",
+    }  # fmt: skip
+
+
 def test_second_build_at_once_is_refused(workspace: Workspace, toy: Embedder) -> None:
     made = build.build(workspace, toy)
     with (
-        _running(_LOCKS, workspace),
-        pytest.raises(DataError, match="another build is under way .* wait for it"),
+        _running(_BUILDS_FOREVER, workspace),
+        pytest.raises(DataError, match=r"another build is under way .* wait for it"),
     ):
         build.build(workspace, toy)
     assert build.current(workspace.path) == made.build_id
@@ -151,7 +169,7 @@ def test_build_of_another_embedder_is_refused_with_the_command(
     workspace: Workspace, toy: Embedder, embedder: Embedder
 ) -> None:
     build.build(workspace, toy)
-    with pytest.raises(DataError, match="made with the embedder toy, not use-.*run `handpicked build`"):
+    with pytest.raises(DataError, match=r"made with the embedder toy, not use-.*run `handpicked build`"):
         Index(workspace, embedder).snapshot()
 
 
@@ -168,7 +186,7 @@ def test_pointer_to_a_build_that_is_gone_is_told_with_the_command(
 ) -> None:
     build.build(workspace, toy)
     (workspace.path / "CURRENT").write_text("20200101T000000-aaaaaa")
-    with pytest.raises(DataError, match="20200101T000000-aaaaaa .*can't be read: run `handpicked build`"):
+    with pytest.raises(DataError, match=r"20200101T000000-aaaaaa .*can't be read: run `handpicked build`"):
         Index(workspace, toy).snapshot()
     build.build(workspace, toy)
     assert len(Index(workspace, toy).snapshot()) == 3
@@ -185,7 +203,8 @@ def test_catalogue_of_one_item_answers_every_tool(tmp_path: Path, toy: Embedder,
     context = Context(Index(workspace, toy).snapshot(), toy, workspace.events, 0.0, "u")
     found = {name: _ids(context, name, arguments) for name, arguments in _EVERY.items()}
     assert found == {
-        "search": ["only"], "lookup": ["only"], "popular": ["only"], "similar": [], "collab": [], "dialogues": [],
+        "search": ["only"], "lookup": ["only"], "popular": ["only"],
+        "similar": [], "collab": [], "dialogues": [],
     }  # fmt: skip
 
 

@@ -105,7 +105,9 @@ def test_unknown_field_is_told_with_the_known_ones() -> None:
 
 
 def test_range_of_a_field_without_numbers_is_told_what_has_some() -> None:
-    with pytest.raises(ToolError, match="'brand' is no number.*in or not_in.*: price, rating, runtime, year"):
+    with pytest.raises(
+        ToolError, match=r"'brand' is no number.*in or not_in.*: price, rating, runtime, year"
+    ):
         _kept([Item("a", "A", brand="Acme")], "brand", "range", 1, 2)
 
 
