@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from itertools import takewhile
+from itertools import groupby
 from pathlib import Path
 
 from handpicked.agent.app import asking, feeding, fetching, show, wiring
@@ -17,7 +17,7 @@ from handpicked.tools.data import build as building
 from handpicked.tools.data import ingest as ingesting
 
 _FILM_USER = "ml-196"
-_HOUSEHOLD = "hh-1"
+_HOUSEHOLD = "hh-8"
 _FILM_QUESTION = "something like Blade Runner but lighter, for tonight"
 _BASKET_QUESTION = "what else goes with my basket?"
 
@@ -61,10 +61,10 @@ def _by_kind(files: tuple[Path, ...]) -> ingesting.IngestFiles:
 
 
 def _basket(parts: Parts) -> Request:
-    """The household's last basket as the cart: the items that it bought at the time of its last purchase."""
+    """The household's latest basket of three items and more as the cart: what it bought at one time."""
     events = parts.workspace.events.recent(_HOUSEHOLD, 100)
-    last = takewhile(lambda event: event.timestamp == events[0].timestamp, events)
-    cart = tuple(CartLine(event.item_id) for event in last)
+    baskets = [[event.item_id for event in group] for _, group in groupby(events, lambda event: event.timestamp)]
+    cart = tuple(map(CartLine, next((basket for basket in baskets if len(basket) >= 3), [])))
     return Request(message=_BASKET_QUESTION, user_id=_HOUSEHOLD, context=Surroundings(page="cart", cart=cart))
 
 
