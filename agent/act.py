@@ -27,10 +27,14 @@ _LAST_UTTERANCES = 3
 def plan(
     request: Request, reading: Reading, memory: Memory, scene: Scene, context: Context
 ) -> list[ToolCall]:
-    """The calls that a turn needs; a tool that has nothing to work on is not called."""
+    """The calls that a turn needs; a tool that has nothing to work on is not called.
+
+    Where the reading leans to something, each search runs once more within it: what leans the right way gets
+    both ranks."""
     if not scene.tools:
         return []
     keep = [_plain(constraint) for constraint in reading.constraints]
+    lean = [_plain(constraint) for constraint in reading.prefer]
     seeds = list(dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *memory.like]))
     calls: list[tuple[str, dict[str, Json]]] = []
     if reading.like:
@@ -47,6 +51,11 @@ def plan(
         calls.append(("dialogues", {"utterances": said[-_LAST_UTTERANCES:], "constraints": keep}))
     if request.user_id:
         calls.append(("history", {}))
+    calls += [
+        (name, arguments | {"constraints": [*keep, *lean]})
+        for name, arguments in calls
+        if lean and "constraints" in arguments
+    ]
     calls.append(("popular", {"constraints": keep}))
     if "ads" in reading.tasks and scene.ads:
         calls.append(("ads", {"constraints": keep, "limit": scene.ads}))

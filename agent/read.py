@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from handpicked.agent import link, scene, wants
+from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory
 from handpicked.agent.scene import Demonstration, Guess, SceneModel
@@ -53,6 +53,7 @@ class Reader:
             like=tuple(dict.fromkeys(found.item_id for found in links if found.polarity == "like")),
             dislike=tuple(dict.fromkeys(found.item_id for found in links if found.polarity != "like")),
             constraints=tuple(dict.fromkeys(constraints)),
+            prefer=tuple(_applicable(snapshot, moods.leanings(text), domain)),
             count=wished.count,
             language=language(text) if text else _locale(request),
         )
@@ -116,7 +117,9 @@ class Reader:
         if named:
             return (Constraint("domain", "in", named, "text"),)
         domains = self.scenes[name].domains
-        return (Constraint("domain", "in", domains, "context"),) if domains else ()
+        if not domains or (len(known) == 1 and not known & set(domains)):
+            return ()  # a catalogue of one kind is what there is, whatever the scene calls it
+        return (Constraint("domain", "in", domains, "context"),)
 
 
 def _applicable(

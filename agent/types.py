@@ -78,7 +78,8 @@ class SceneGuess:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a turn asks for. `like` and `dislike` are item ids named in the text; `language` is en or zh."""
+    """What a turn asks for. `like` and `dislike` are item ids named in the text; `prefer` are leanings that a
+    list need not keep; `language` is en or zh."""
 
     scene: SceneGuess
     tasks: tuple[str, ...]
@@ -86,6 +87,7 @@ class Reading:
     like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    prefer: tuple[Constraint, ...] = ()
     count: int | None = None
     language: str = "en"
 

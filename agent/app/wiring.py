@@ -48,6 +48,7 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     embedder = factory.embedder(settings)
     index = Index(workspace, embedder)
     index.snapshot().build.vectors.open()
+    embedder.query("")  # loads it, so that the first turn doesn't wait
     known = scenes.load()
     reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
     client, missing = _client(settings) if prose else (None, None)
