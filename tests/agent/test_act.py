@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from handpicked.agent import act, scenes
+from handpicked.agent.memory import Memory
+from handpicked.agent.types import CartLine, Reading, Request, SceneGuess, Surroundings
+from handpicked.tools.dispatch import Context
+from handpicked.tools.types import Constraint, ToolCall, ToolResult
+
+WATCH = Reading(SceneGuess("watch", 1.0), ("recommend",), query="robots in the rain")
+
+
+def plan(bound_to: Context, reading: Reading = WATCH, **request: object) -> list[ToolCall]:
+    scene = scenes.load()[reading.scene.name]
+    return act.plan(Request("robots", **request), reading, Memory(), scene, bound_to)  # type: ignore[arg-type]
+
+
+def names(calls: Sequence[ToolCall]) -> list[str]:
+    return [wanted.name for wanted in calls]
+
+
+def test_a_tool_with_nothing_to_work_on_is_not_called(context: Context) -> None:
+    assert names(plan(context)) == ["search", "dialogues", "popular"]
+    assert names(plan(context, replace(WATCH, query="some"))) == ["dialogues", "popular"]
+
+
+def test_a_known_user_adds_history_and_collaborative_filtering(context: Context) -> None:
+    assert {"history", "collab"} <= set(names(plan(context, user_id="u1")))
+
+
+def test_named_titles_and_the_cart_are_the_seeds_and_what_is_gone_is_not(context: Context) -> None:
+    given = Surroundings(cart=(CartLine("g1"), CartLine("gone")))
+    calls = plan(context, replace(WATCH, like=("f1",)), context=given)
+    seeds = next(wanted for wanted in calls if wanted.name == "similar").arguments["item_ids"]
+    assert seeds == ["f1", "g1"]
+
+
+def test_every_search_keeps_the_constraints(context: Context) -> None:
+    bound = Constraint("year", "range", (None, 1970))
+    for wanted in plan(context, replace(WATCH, constraints=(bound,))):
+        assert wanted.arguments["constraints"] == [{"field": "year", "op": "range", "value": [None, 1970]}]
+
+
+def test_a_leaning_runs_each_search_once_more_within_it(context: Context) -> None:
+    calls = plan(context, replace(WATCH, prefer=(Constraint("categories", "in", ("Comedy",)),)))
+    assert names(calls) == ["search", "dialogues", "search", "dialogues", "popular"]
+
+
+def test_small_talk_calls_nothing(context: Context) -> None:
+    assert plan(context, replace(WATCH, scene=SceneGuess("chat", 1.0))) == []
+
+
+def test_a_call_over_the_budget_becomes_an_error_and_the_others_stay(context: Context) -> None:
+    class Slow:
+        name, dimensions = "slow", 512
+
+        def query(self, text: str) -> object:
+            time.sleep(0.6)
+            return context.embedder.query(text)
+
+    async def collect() -> list[ToolResult]:
+        slow = replace(context, embedder=Slow())  # type: ignore[arg-type]
+        calls = [ToolCall("search", {"query": "robots"}, "1"), ToolCall("popular", {}, "2")]
+        return [result async for result in act.run(calls, slow, budget_ms=200)]
+
+    found = {result.call.name: result for result in asyncio.run(collect())}
+    assert found["popular"].candidates
+    assert "200 ms" in str(found["search"].error)
+
+
+def test_every_tool_has_a_description_and_a_schema_that_a_model_can_read() -> None:
+    for tool in act.TOOLS.values():
+        definition = tool.definition()["function"]
+        assert len(definition["description"]) > 20
+        assert definition["parameters"]["type"] == "object"
+        assert "context" not in definition["parameters"]["properties"]
