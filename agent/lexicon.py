@@ -41,9 +41,11 @@ class Lexicon:
     """What a message says of scenes and tasks beside the nouns of `domains`; and of which."""
     everyday: frozenset[str]
     """Single words, and Chinese phrases, that are titles and ordinary talk."""
+    proper: frozenset[str]
+    """Words that have a capital anyway."""
     pages: Mapping[str, str]
     chinese: Mapping[str, str]
-    """A category's first Chinese word, for text; categories without one are missing."""
+    """A category (folded) and its first Chinese word, for text; categories without one are missing."""
 
 
 @cache
@@ -61,9 +63,12 @@ def load() -> Lexicon:
             signs=_by_word(document["signs"]),
             sign_names=tuple(document["signs"]),
             everyday=frozenset(phrase_key(str(word)) for word in document["everyday"]),
+            proper=frozenset(map(str, document["proper"])).union(
+                _folded(document["languages"]), _folded(document["countries"])
+            ),
             pages={str(page).casefold(): scene for page, scene in document["pages"].items()},
             chinese={
-                str(name): next(str(word) for word in words if has_cjk(str(word)))
+                str(name).casefold(): next(str(word) for word in words if has_cjk(str(word)))
                 for name, words in document["categories"].items()
                 if any(has_cjk(str(word)) for word in words)
             },
@@ -96,6 +101,10 @@ def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ..
 
 def _as_spelled(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
     return {phrase_key(str(word)): tuple(map(str, names)) for word, names in part.items()}
+
+
+def _folded(part: Iterable[object]) -> frozenset[str]:
+    return frozenset(phrase_key(str(word)) for word in part)
 
 
 def _by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,11 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
 
 def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> SceneModel:
     """Multinomial logistic regression for the scene, one logistic regression for each task."""
-    from sklearn.linear_model import LogisticRegression
+    linear: Any = import_module("sklearn.linear_model")
 
     given = np.stack([features(demo, embedder, scenes) for demo in train])
     names = tuple(scenes)
-    scene_model: Any = LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000)
+    scene_model: Any = linear.LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000)
     scene_model.fit(given, [names.index(demo.scene) for demo in train])
     scene = np.full((given.shape[1] + 1, len(names)), 0.0, np.float32)
     scene[-1] = -20.0
@@ -121,7 +122,7 @@ def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> S
     for column, name in enumerate(TASKS):
         labels = [name in demo.tasks for demo in train]
         if any(labels):
-            task_model: Any = LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000).fit(given, labels)
+            task_model: Any = linear.LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000).fit(given, labels)
             task[:, column] = np.append(task_model.coef_[0], task_model.intercept_[0])
         else:
             task[-1, column] = -20.0

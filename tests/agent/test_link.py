@@ -1,0 +1,85 @@
+"""Titles in a text: which are meant, and how the user stands to them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handpicked.agent import link
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.dispatch import Context
+
+
+@pytest.fixture
+def snapshot(context: Context) -> Snapshot:
+    return context.snapshot
+
+
+def _linked(snapshot: Snapshot, text: str) -> list[tuple[str, str]]:
+    return [(found.item_id, found.polarity) for found in link.link(snapshot, text)]
+
+
+MEANT = [
+    ("something like Night Signal but lighter", [("f1", "like")]),
+    ("more like the dry valley and silver spurs", [("f5", "like"), ("f6", "like")]),
+    ("loved Night Signal, hated Grave Hour", [("f1", "like"), ("f8", "dislike")]),
+    ("can't stand The Long Waltz, but my wife wants romance", [("f9", "dislike")]),
+    ("no Heat please", [("f2", "dislike")]),
+    ("anything but Grave Hour", [("f8", "dislike")]),
+    ("Nothing like Grave Hour", [("f8", "dislike")]),
+    ("I've seen Robot Picnic, what next", [("f7", "seen")]),
+    ("Up was my favourite as a kid", [("f4", "like")]),
+    ("Up bored me", [("f4", "dislike")]),
+    ("My kids loved Up. What next?", [("f4", "like")]),
+    ("I enjoyed both Up and Heat", [("f4", "like"), ("f2", "like")]),
+    ("“Up”", [("f4", "like")]),
+    ("Up (2009)", [("f4", "like")]),
+    ("Heat (1995)", [("f2", "like")]),
+    ("Heat, the 1972 one", [("f3", "like")]),
+    ("stuff in the vein of Heat, the 1995 one", [("f2", "like")]),
+    ("is grave hour any good", [("f8", "like")]),
+    ("silver spurs", [("f6", "like")]),
+    ("喜欢《算法之外》", [("b2", "like")]),
+    ("算法之外看过了", [("b2", "seen")]),
+    ("不要《算法之外》", [("b2", "dislike")]),
+    ("something like nihgt signal", [("f1", "like")]),
+    ("loved robot picnc", [("f7", "like")]),
+    ("silvr spurs type films", [("f6", "like")]),
+]
+
+
+@pytest.mark.parametrize(("text", "links"), MEANT)
+def test_a_title_that_is_meant_is_linked(snapshot: Snapshot, text: str, links: list[tuple[str, str]]) -> None:
+    assert _linked(snapshot, text) == links
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cheer me up",
+        "Cheer me up please",
+        "what's up",
+        "I feel the heat, something cool",
+        "it's heating up in here",
+        "it's her birthday, she's into pottery",
+        "whole milk under $2",
+        "",
+        "😀",
+        "算法",
+    ],
+)
+def test_ordinary_words_are_no_titles(snapshot: Snapshot, text: str) -> None:
+    assert link.link(snapshot, text, skip_domains={"grocery"}) == []
+
+
+def test_goods_are_linked_only_where_they_are_asked_for(snapshot: Snapshot) -> None:
+    assert [found.item_id for found in link.link(snapshot, "I love Oat Crackers")] == ["g1"]
+    assert link.link(snapshot, "I love Oat Crackers", skip_domains={"grocery"}) == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=st.text(max_size=1000))
+def test_any_text_is_linked_without_error(snapshot: Snapshot, text: str) -> None:
+    for found in link.link(snapshot, text):
+        assert 0 <= found.start < found.end <= len(text)
