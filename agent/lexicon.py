@@ -50,8 +50,13 @@ class Lexicon:
 
 @cache
 def load() -> Lexicon:
-    """Read the packaged lexicon. Raises ConfigError for a file that lacks a part."""
-    document = yaml.load(prompts.read_text("lexicon.yaml"), yaml.CSafeLoader)  # safe, and ten times as fast
+    """Read the packaged lexicon."""
+    return parse(prompts.read_text("lexicon.yaml"))
+
+
+def parse(text: str) -> Lexicon:
+    """Read a lexicon. Raises ConfigError for one that lacks a part."""
+    document = yaml.load(text, yaml.CSafeLoader)  # safe, and ten times as fast
     try:
         return Lexicon(
             categories=_by_word(document["categories"]),

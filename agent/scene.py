@@ -77,10 +77,11 @@ class SceneModel:
         )
 
 
-def demonstrations() -> list[Demonstration]:
-    """Read the packaged demonstrations. Raises DataError that names the line."""
+def demonstrations(text: str | None = None) -> list[Demonstration]:
+    """Read demonstrations, the packaged ones by default. Raises DataError that names the line."""
     found: list[Demonstration] = []
-    for number, line in enumerate(prompts.read_text("demonstrations.jsonl").splitlines(), 1):
+    lines = (prompts.read_text("demonstrations.jsonl") if text is None else text).splitlines()
+    for number, line in enumerate(lines, 1):
         try:
             row = orjson.loads(line)
             context = row.pop("context")

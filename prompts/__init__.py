@@ -36,10 +36,15 @@ class Rendered:
 
 @cache
 def load(name: str) -> Prompt:
-    """Read `prompts/NAME.md`. Raises FileNotFoundError when there is none, ValueError for an example without an
-    answer."""
-    text = read_text(f"{name}.md")
+    """Read `prompts/NAME.md`. Raises FileNotFoundError when there is none."""
+    return parse(name, read_text(f"{name}.md"))
+
+
+def parse(name: str, text: str) -> Prompt:
+    """Read a prompt's text. Raises ValueError for an example without an answer."""
     *head, user = (part.strip() for part in text.split("\n---\n"))
+    if head and len(head) % 2 == 0:
+        raise ValueError(f"prompt {name!r} has an example without an answer")
     examples = tuple(zip(head[1::2], head[2::2], strict=True))
     return Prompt(
         name, head[0] if head else "", examples, user, hashlib.sha256(text.encode()).hexdigest()[:12]

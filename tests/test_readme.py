@@ -14,7 +14,9 @@ from handpicked.agent.settings import Settings
 from handpicked.tools.data.workspace import Workspace
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-BLOCKS = dict(re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```(?:sh|python)\n(.*?)^```", README, re.S | re.M))
+BLOCKS = dict(
+    re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```(?:sh|python)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+)
 
 
 @pytest.fixture
@@ -34,7 +36,12 @@ def test_the_tour_runs(environment: dict[str, str], tmp_path: Path) -> None:
     assert len(asked) > 5
     (tmp_path / "turns.jsonl").write_text('{"message": "a western"}\n', encoding="utf-8")
     run = subprocess.run(
-        ["bash", "-ec", "\n".join(asked)], cwd=tmp_path, env=environment, capture_output=True, text=True
+        ["bash", "-ec", "\n".join(asked)],
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert run.returncode == 0, run.stderr
 
@@ -44,13 +51,18 @@ def test_a_catalogue_of_ones_own_from_nothing_to_an_answer(
 ) -> None:
     script = BLOCKS["Your own catalogue"]
     run = subprocess.run(
-        ["bash", "-ec", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+        ["bash", "-ec", script], cwd=tmp_path, env=environment, check=False, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
     assert "Green tea" in run.stdout
     python = BLOCKS["Where things are"]
     again = subprocess.run(
-        [sys.executable, "-c", python], cwd=tmp_path, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", python],
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("['Green tea'")

@@ -39,6 +39,6 @@ def test_a_turn_reaches_no_host_even_where_tracing_is_asked_for(built: Workspace
         "LANGSMITH_API_KEY": "none",
     }
     command = [sys.executable, "-c", WATCHED, str(built.path), str(settings.cache)]
-    run = subprocess.run(command, capture_output=True, text=True, env=environment)
+    run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.strip().splitlines()[-1] == "[]"

@@ -15,6 +15,7 @@ from handpicked.agent.types import CartLine, Request, Surroundings
 from handpicked.tools.data import assets, demo
 from handpicked.tools.data import build as building
 from handpicked.tools.data import ingest as ingesting
+from handpicked.tools.types import Event
 
 _FILM_USER = "ml-196"
 _HOUSEHOLD = "hh-8"
@@ -63,9 +64,13 @@ def _by_kind(files: tuple[Path, ...]) -> ingesting.IngestFiles:
 def _basket(parts: Parts) -> Request:
     """The household's latest basket of three items and more as the cart: what it bought at one time."""
     events = parts.workspace.events.recent(_HOUSEHOLD, 100)
-    baskets = [[event.item_id for event in group] for _, group in groupby(events, lambda event: event.timestamp)]
+    baskets = [[event.item_id for event in group] for _, group in groupby(events, _time)]
     cart = tuple(map(CartLine, next((basket for basket in baskets if len(basket) >= 3), [])))
     return Request(message=_BASKET_QUESTION, user_id=_HOUSEHOLD, context=Surroundings(page="cart", cart=cart))
+
+
+def _time(event: Event) -> float | None:
+    return event.timestamp
 
 
 def _ask(parts: Parts, request: Request, start: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from handpicked import prompts
 from handpicked.agent import lexicon
 from handpicked.agent.scenes import TASKS
 from handpicked.agent.scenes import load as load_scenes
@@ -45,7 +44,6 @@ def test_pages_and_signs_name_scenes_and_tasks() -> None:
     assert set(known.sign_names) <= {*scenes, *TASKS}
 
 
-def test_a_lexicon_without_a_part_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts, "read_text", lambda name: "categories: {}\n")
+def test_a_lexicon_without_a_part_is_refused() -> None:
     with pytest.raises(ConfigError, match="domains"):
-        lexicon.load.__wrapped__()
+        lexicon.parse("categories: {}\n")

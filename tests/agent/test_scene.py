@@ -48,11 +48,10 @@ def test_no_held_out_message_is_a_near_copy_of_a_training_one() -> None:
             assert close is None, (demo.message, close)
 
 
-def test_a_bad_demonstration_is_named_by_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_demonstration_is_named_by_its_line() -> None:
     good = prompts.read_text("demonstrations.jsonl").splitlines()[0]
-    monkeypatch.setattr(prompts, "read_text", lambda name: f"{good}\n{{}}\n")
     with pytest.raises(DataError, match="line 2"):
-        scene.demonstrations()
+        scene.demonstrations(f"{good}\n{{}}\n")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,6 @@ def test_worked_examples_are_facts_and_one_finished_sentence() -> None:
         assert len(answer.split()) <= 30
 
 
-def test_an_example_without_an_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts, "read_text", lambda name: "system\n---\nfacts\n---\nuser {{x}}")
-    with pytest.raises(ValueError, match="zip"):
-        prompts.load.__wrapped__("describe")
+def test_an_example_without_an_answer_is_refused() -> None:
+    with pytest.raises(ValueError, match="without an answer"):
+        prompts.parse("describe", "system\n---\nfacts\n---\nuser {{x}}")

@@ -21,6 +21,7 @@ def run(built: Workspace, settings: Settings, tmp_path: Path) -> Run:
     def command(*arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(Path(sys.executable).with_name("handpicked")), *arguments],
+            check=False,
             capture_output=True,
             text=True,
             input=said,
