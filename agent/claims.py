@@ -74,6 +74,7 @@ _CAST = frozenset(
 _NOBODY = ("about", "of", "as", "is", "was", "are", "were", "has", "who")
 """What no person is said to be: a subject, a character, anything else."""
 _WRITERS = ("writes", "written", "wrote", "screenplay", "编剧")
+_STEM = 4
 _SILENT_H = ("hour", "honest", "heir", "honor", "honour")
 
 
@@ -103,8 +104,6 @@ def _holds(match: re.Match[str], sentence: str, item: Item, texts: str) -> bool:
     if word.casefold() in ("one", "a", "an") and not unit:
         return True
     value = _value(word)
-    written = any(_value(other) == value for other in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", texts))
-    spoken = word.isalpha() and word.casefold() in {token.text for token in tokenize(texts)}
     said = _phrase(match[0]) in _phrase(texts)
     if _LIMIT.search(before):
         return said and _phrase(f"{before.split()[-1]} {match[0]}") in _phrase(texts)
@@ -124,7 +123,21 @@ def _holds(match: re.Match[str], sentence: str, item: Item, texts: str) -> bool:
         return said or (item.year is not None and item.year // 10 * 10 % 10 ** len(word) == value)
     if value == item.year and not _SET_IN.search(before) and word.isdigit():
         return True
-    return written or spoken
+    return _counts(value, sentence[match.end() :], texts)
+
+
+def _counts(value: float, after: str, texts: str) -> bool:
+    """Whether the item's texts have a number, and of the same things as the sentence has ("two friends")."""
+    told = [token.text for token in tokenize(texts)]
+    places = [place for place, word in enumerate(told) if _is_value(word, value)]
+    next_word = next((token.text for token in tokenize(after)), "")
+    if not next_word or next_word in STOP_WORDS:
+        return bool(places)
+    return any(next_word[:_STEM] == word[:_STEM] for place in places for word in told[place + 1 : place + 3])
+
+
+def _is_value(word: str, value: float) -> bool:
+    return (word in WORDS or word.isdecimal()) and number_of(word) == value
 
 
 def _value(word: str) -> float:

@@ -31,7 +31,9 @@ def reason(ranked: Ranked, place: int, titles: Mapping[str, str], liked: Sequenc
         kind, about = (strongest if strongest in known["reasons"] else "popular"), ""
     templates = known["reasons"][kind]
     basis = templates[(place - 1) % len(templates)].format(_quoted(titles.get(about, ""), language))
-    return str(known["reason"].format(basis=basis, described=description(ranked.item, language)))
+    return str(
+        known["reason"].format(basis=basis, described=description(ranked.item, language).removesuffix("."))
+    )
 
 
 def opening(reading: Reading, lists: Sequence[RankedList]) -> str:
@@ -55,7 +57,7 @@ def sentence(item: ListItem, source: Item, language: str) -> str:
     if source.domain in GOODS and not lead:
         return str(known["goods"].format(title=item.title, described=description(source, language)))
     if not lead:
-        told = known["is"].format(title=item.title, described=description(source, language))
+        told = known["is"].format(title=item.title, described=description(source, language).removesuffix("."))
         return told.replace("》是 一", "》是一") if language == "zh" else told
     if lead.casefold().startswith((item.title.casefold(), f"《{item.title}》".casefold())):
         return lead

@@ -13,11 +13,12 @@ from handpicked.agent import lexicon
 from handpicked.agent.claims import DECADES, untitled
 from handpicked.agent.describe import kinds
 from handpicked.agent.numerals import WORDS
-from handpicked.tools.data.text import STOP_WORDS, fold, tokenize, words
+from handpicked.tools.data.text import STOP_WORDS, fold, phrase_key, tokenize, words
 from handpicked.tools.types import Item
 
-_MIN_ORDER = 0.65
+_MIN_ORDER = 0.7
 """Share of the description's words in a sentence that must stand in the description's order."""
+_NEAR = 7
 _STEM, _SHORTEST = 6, 3
 _OPINIONS = frozenset(
     [
@@ -73,6 +74,8 @@ def unsupported(sentence: str, item: Item, facts: str) -> str | None:
         *words(kinds(item, "en")),
         *words(kinds(item, "zh")),
     }
+    if foreign := _foreign(sentence, item):
+        return f"word {foreign}"
     stems = set(map(_stem, known))
     for word in _content(sentence, item):
         if not (
@@ -88,13 +91,7 @@ def _content(sentence: str, item: Item) -> Iterator[str]:
     text = untitled(sentence, item)
     for name in (*item.creators, *item.cast):
         text = text.replace(f"{name}'s", " ").replace(name, " ") if name else text
-    tokens, known = tokenize(text), lexicon.load()
-    own = {fold(value) for value in (*item.categories, item.language or "", item.country or "", item.domain)}
-    own |= {
-        fold(part.strip())
-        for name in ("countries", "languages")
-        for part in str(item.attributes.get(name, "")).split(",")
-    }
+    tokens, known, own = tokenize(text), lexicon.load(), _own(item)
     meant: set[int] = set()
     for part in (known.categories, known.languages, known.countries, known.domains):
         for hit in lexicon.find(text, tokens, part):
@@ -104,6 +101,27 @@ def _content(sentence: str, item: Item) -> Iterator[str]:
     for place in meant:
         kept[tokens[place].start : tokens[place].end] = " " * (tokens[place].end - tokens[place].start)
     return (word for word in words("".join(kept)))
+
+
+def _own(item: Item) -> set[str]:
+    """The item's categories, languages, countries and domain, folded."""
+    listed = ",".join(str(item.attributes.get(name, "")) for name in ("countries", "languages")).split(",")
+    return {
+        fold(str(v).strip()) for v in (*item.categories, item.language, item.country, item.domain, *listed)
+    }
+
+
+def _foreign(sentence: str, item: Item) -> str | None:
+    """A language or country that is not the item's, unless the description says it of the same thing."""
+    text, known, own = untitled(sentence, item), lexicon.load(), _own(item)
+    tokens, told = tokenize(text), f" {phrase_key(item.description)} "
+    for part in (known.languages, known.countries):
+        for hit in lexicon.find(text, tokens, part):
+            first = hit.first - (hit.last == len(tokens))
+            around = " ".join(token.text for token in tokens[max(first, 0) : hit.last + 1])
+            if f" {around} " not in told and not any(fold(value) in own for value in hit.values):
+                return tokens[hit.first].text
+    return None
 
 
 def _stem(word: str) -> str:
@@ -124,7 +142,12 @@ def wrong_order(sentence: str, item: Item) -> str | None:
     is put before another noun (a wet film)."""
     framing, _ = _framing()
     told = [_stem(word) for word in words(item.description) if word not in framing]
-    others = set(map(_stem, words(" ".join([item.title, *item.categories, *item.creators, *item.cast]))))
+    others = set(
+        map(
+            _stem,
+            words(" ".join([item.title, kinds(item, "en"), *item.categories, *item.creators, *item.cast])),
+        )
+    )
     every = words(untitled(sentence, item))
     said = [
         stem for word in every if word not in framing and (stem := _stem(word)) in told and stem not in others
@@ -136,7 +159,7 @@ def wrong_order(sentence: str, item: Item) -> str | None:
         first = _stem(one)
         if first in said and (other not in framing or other in nouns):
             places = [place for place, stem in enumerate(told) if stem == first]
-            if not any(_stem(other) in told[place + 1 :] for place in places):
+            if not any(_stem(other) in told[place + 1 : place + _NEAR] for place in places):
                 return f"order {one} {other}"
     return None
 

@@ -65,7 +65,7 @@ def _basket(parts: Parts) -> Request:
     """The household's latest basket of three items and more as the cart: what it bought at one time."""
     events = parts.workspace.events.recent(_HOUSEHOLD, 100)
     baskets = [[event.item_id for event in group] for _, group in groupby(events, _time)]
-    cart = tuple(map(CartLine, next((basket for basket in baskets if len(basket) >= 3), [])))
+    cart = tuple(map(CartLine, next((basket for basket in baskets if len(basket) >= 3), list[str]())))
     return Request(message=_BASKET_QUESTION, user_id=_HOUSEHOLD, context=Surroundings(page="cart", cart=cart))
 
 

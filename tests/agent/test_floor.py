@@ -76,6 +76,11 @@ def test_a_film_is_described_in_chinese() -> None:
     assert described == "1982 年的剧情、历史电影，导演林夏，117 分钟"
 
 
+def test_a_sentence_has_one_full_stop_after_an_initial() -> None:
+    item = replace(FILM, creators=("Louis C.K.",), runtime=None)
+    assert floor.sentence(_shown(item), item, "en").endswith("by Louis C.K.")
+
+
 def test_goods_are_described_by_shelf_price_and_size() -> None:
     assert description(GOODS, "en") == "fluid milk products, about $1.89 for 128 oz"
     assert (
@@ -181,7 +186,7 @@ def test_both_languages_have_the_same_phrases() -> None:
     english, chinese = phrases("en"), phrases("zh")
     assert english.keys() == chinese.keys()
     assert english["reasons"].keys() == chinese["reasons"].keys()
-    assert phrases("fr") is phrases("en")
+    assert phrases("fr") == phrases("en")
 
 
 @given(

@@ -175,7 +175,10 @@ def fetch_both(cache: Path) -> None:
     assets.fetch(cache, ["a", "b"], manifest=MANIFEST)
 
 
-def test_two_processes_that_fetch_at_once_both_succeed(tmp_path: Path, index: Path) -> None:
+def test_two_processes_that_fetch_at_once_both_succeed(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])  # where a spawned process finds this module
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=fetch_both, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
