@@ -19,7 +19,7 @@ from handpicked.tools.errors import AssetError, DataError, ModelError
 
 _log = logging.getLogger(__name__)
 _ENGLISH_ONLY = frozenset({"smollm2-135m-instruct"})
-"""Models that write only English passably; measured for the embedded one (docs/model.md)."""
+"""Models that write only English passably; measured for the embedded one."""
 
 
 @dataclass(frozen=True, slots=True)

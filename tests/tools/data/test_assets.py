@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import re
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -178,7 +179,8 @@ def fetch_both(cache: Path) -> None:
 def test_two_processes_that_fetch_at_once_both_succeed(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[3])  # where a spawned process finds this module
+    # where a spawned process finds this module
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[3]), *sys.path])
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=fetch_both, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
