@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help env demo test check lint bench clean
+.PHONY: help env demo test soak check lint bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -19,6 +19,10 @@ demo: env ## fetch data and model, build the demo, and make two recommendations
 test: env ## fetch what the tests need, then run them without a network
 	@$(BIN)/handpicked assets fetch --quiet
 	@$(BIN)/pytest -q
+
+soak: env ## the long tests: kills in the middle, two writers, big files, full disks
+	@$(BIN)/handpicked assets fetch --quiet
+	@$(BIN)/pytest -q -m soak
 
 lint: env ## formatting, lint and types
 	@$(BIN)/ruff format --check .
