@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from handpicked.eval import reduce
-from handpicked.eval.log import Log
+from handpicked.eval.log import Log, only
 from handpicked.eval.reduce import Doubles
 from handpicked.eval.suite import Metric, Spec
 from handpicked.eval.types import Difference, Row
@@ -81,6 +81,16 @@ def compare(spec: Spec, first: Log, second: Log) -> Comparison:
     return Comparison(names[0], names[1], tuple(compared), len(ours) + len(theirs) - 2 * len(pairs))
 
 
+def main_difference(spec: Spec, log: Log, system: str, tag: str) -> Difference | None:
+    """The suite's first metric on the cases of a tag: a system less the baseline, both in one log."""
+    name, metric = next(iter(spec.metrics.items()))
+    base = _by_case(only(log, spec.baseline))
+    rows = [row for row in only(log, system).rows if tag in row.case.tags]
+    pairs = [(row, base[row.case.part, row.case.id]) for row in rows if (row.case.part, row.case.id) in base]
+    found = _compared(tag, name, metric, pairs)
+    return found and found.difference
+
+
 def _by_case(log: Log) -> Mapping[tuple[str, str], Row]:
     return {(row.case.part, row.case.id): row for row in log.rows}
 
@@ -92,7 +102,10 @@ def _compared(tag: str, name: str, metric: Metric, pairs: Sequence[_Pair]) -> Co
     brought = [[reduce.measured(name, metric, row) for row in pair] for pair in pairs]
     kept = [at for at, (a, b) in enumerate(brought) if a is not None and b is not None]
     first, second = (
-        [np.array(column) for column in zip(*(brought[at][side] or () for at in kept), strict=True)]
+        [
+            np.array(column, dtype=np.float64)
+            for column in zip(*(brought[at][side] or () for at in kept), strict=True)
+        ]
         for side in (0, 1)
     )
     if not kept or (metric.kind == "ratio" and not (first[1].sum() and second[1].sum())):

@@ -47,7 +47,10 @@ def commit() -> str:
 
 
 def record(file: Path, log: Log, figures: Sequence[Figure], now: datetime) -> None:
-    """Append a run to the record."""
+    """Append a run to the record, unless its very log is there already."""
+    digest = sha256(log.path.read_bytes()).hexdigest()
+    if file.exists() and digest.encode() in file.read_bytes():
+        return
     row = {
         "time": now.isoformat(timespec="seconds"),
         "suite": log.header.suite,
@@ -62,7 +65,7 @@ def record(file: Path, log: Log, figures: Sequence[Figure], now: datetime) -> No
         "metrics": {
             f.name: [round(x, 5) for x in (f.value.value, f.value.low, f.value.high)] for f in figures
         },
-        "log_sha256": sha256(log.path.read_bytes()).hexdigest(),
+        "log_sha256": digest,
     }
     with file.open("ab") as out:
         out.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))

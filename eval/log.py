@@ -26,6 +26,7 @@ class Header:
     """What makes a run what it is: equal headers, equal logs."""
 
     suite: str
+    module: str
     split: str
     systems: tuple[str, ...]
     cases: int

@@ -35,7 +35,7 @@ def _with_gaps(ranked: Sequence[str], k: int) -> dict[str, float]:
     seen: set[str] = set()
     run: dict[str, float] = {}
     for rank, item in enumerate(ranked):
-        run[item if item not in seen else f"\0{rank}"] = float(k - rank)
+        run[item if item not in seen else f"\x1f{rank}"] = float(k - rank)
         seen.add(item)
     return run
 

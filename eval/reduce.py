@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -21,7 +21,6 @@ Doubles: TypeAlias = npt.NDArray[np.float64]
 _CONFIDENCE = 0.95
 _RESAMPLES = 9999
 _BATCH = 4_000_000
-_stats: Any = import_module("scipy.stats")
 _QUANTILES = {"p50": 0.5, "p95": 0.95}
 
 
@@ -131,7 +130,7 @@ def _value(name: str, metric: Metric, rows: Sequence[Row], ms: Doubles | None) -
         columns = [] if ms is None else [ms[[row.error is None for row in rows]]]
     else:
         brought = [found for row in rows if (found := measured(name, metric, row)) is not None]
-        columns = [np.array(column) for column in zip(*brought, strict=True)]
+        columns = [np.array(column, dtype=np.float64) for column in zip(*brought, strict=True)]
     if not columns or not len(columns[0]) or (metric.kind == "ratio" and not columns[1].sum()):
         return None
     if metric.kind in _QUANTILES:
@@ -158,7 +157,7 @@ def bootstrap(columns: Sequence[Doubles], statistic: Callable[..., Any]) -> tupl
         value = float(statistic(*columns))
         return value, value
     batch = max(1, _BATCH // len(columns[0]))
-    found = _stats.bootstrap(
+    found = _stats().bootstrap(
         columns, statistic, paired=True, vectorized=True, n_resamples=_RESAMPLES, batch=batch,
         confidence_level=_CONFIDENCE, method="percentile", rng=np.random.default_rng(0),
     ).confidence_interval  # fmt: skip
@@ -166,17 +165,17 @@ def bootstrap(columns: Sequence[Doubles], statistic: Callable[..., Any]) -> tupl
 
 
 def _t(found: Doubles, mean: float) -> tuple[float, float]:
-    error = float(_stats.sem(found)) if len(found) > 1 else 0.0
+    error = float(_stats().sem(found)) if len(found) > 1 else 0.0
     if error == 0.0:
         return mean, mean
-    low, high = _stats.t.interval(_CONFIDENCE, len(found) - 1, loc=mean, scale=error)
+    low, high = _stats().t.interval(_CONFIDENCE, len(found) - 1, loc=mean, scale=error)
     return float(low), float(high)
 
 
 def _wilson(found: Doubles, name: str) -> tuple[float, float]:
     if wrong := [score for score in found if score not in (0.0, 1.0)]:
         raise DataError(f"{name} is a share, so its scores are 0 or 1: {wrong[0]}")
-    interval = _stats.binomtest(int(found.sum()), len(found)).proportion_ci(_CONFIDENCE, method="wilson")
+    interval = _stats().binomtest(int(found.sum()), len(found)).proportion_ci(_CONFIDENCE, method="wilson")
     return float(interval.low), float(interval.high)
 
 
@@ -184,7 +183,13 @@ def _quantile(found: Doubles, q: float) -> Value:
     """A quantile with its distribution-free interval by order statistics; an end that too few cases can't bound
     is the data's own."""
     value = float(np.quantile(found, q))
-    interval = _stats.quantile_test(found, q=value, p=q).confidence_interval(_CONFIDENCE)
+    interval = _stats().quantile_test(found, q=value, p=q).confidence_interval(_CONFIDENCE)
     low = float(found.min()) if np.isnan(interval.low) else float(interval.low)
     high = float(found.max()) if np.isnan(interval.high) else float(interval.high)
     return Value(value, low, high, len(found))
+
+
+@cache
+def _stats() -> Any:
+    """SciPy's statistics, imported when an interval is asked for: it takes a second."""
+    return import_module("scipy.stats")

@@ -65,6 +65,7 @@ def plan(suite_: Suite, options: Options, folder: Path, *, commit: str, state: M
     libraries = {name: version(name) for name in _LIBRARIES}
     header = log.Header(
         suite_.name,
+        suite_.module,
         options.split,
         systems,
         len(cases),

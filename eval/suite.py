@@ -71,7 +71,8 @@ class Threshold(_Strict):
 
 class Spec(_Strict):
     """What `suite.yaml` says. `optional_systems` run only when they are asked for; a worker takes `chunk` cases of
-    one system and part at once; `workspace`: the suite reads the workspace, so its state belongs to the run."""
+    one system and part at once; `workspace`, `model`: the suite reads the workspace, asks a language model, so that
+    the one's state and the other's name belong to the run."""
 
     what: str
     data: str
@@ -85,6 +86,7 @@ class Spec(_Strict):
     chunk: int = Field(default=50, ge=1)
     timeout_s: float = Field(default=60, gt=0)
     workspace: bool = False
+    model: bool = False
     max_failed: int = 0
 
     @model_validator(mode="after")
@@ -127,6 +129,7 @@ def load(name: str) -> Suite:
     """A suite by its name, or by the dotted name of a package of your own that is made like one of ours.
 
     Raises ConfigError for an unknown one and for a YAML that says what can't be."""
+    name = name.removeprefix(f"{_PACKAGE}.")
     package = name if "." in name else f"{_PACKAGE}.{name}"
     if "." not in name and name not in names():
         raise ConfigError(f"unknown suite {name!r}; known: {', '.join(names())}")

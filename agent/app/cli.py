@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from handpicked.agent.app.eval_cli import eval_app
+from handpicked.agent.app.options import AsJson, Files, Model, NoProse, User, Workspace, settings_of
 from handpicked.tools.errors import AssetError, ConfigError, DataError, HandpickedError, ModelError
-
-if TYPE_CHECKING:
-    from handpicked.agent.settings import Settings
 
 app = typer.Typer(
     name="handpicked",
@@ -24,30 +23,12 @@ catalog_app = typer.Typer(help="Look at what is in the catalogue.", no_args_is_h
 assets_app = typer.Typer(help="Models and demo data: list, fetch, verify.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(assets_app, name="assets")
+app.add_typer(eval_app, name="eval")
 
 # Exit codes beside 0; 2 is also what a wrong flag gives.
 _EXIT: tuple[tuple[type[HandpickedError], int], ...] = (
     (ConfigError, 2), (AssetError, 5), (DataError, 3), (ModelError, 4), (HandpickedError, 1),
 )  # fmt: skip
-
-Workspace = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace", "-w", help="The folder of the databases and builds.", show_default=".handpicked"
-    ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        help="An asset's name, a .gguf file, openai:NAME, or none.", show_default="smollm2-135m-instruct"
-    ),
-]
-NoProse = Annotated[bool, typer.Option("--no-prose", help="No text by the model; the plain sentences stay.")]
-User = Annotated[str | None, typer.Option("--user", "-u", help="Whose history and profile to use.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Files = Annotated[
-    list[Path] | None, typer.Option(exists=True, dir_okay=False, help="May be given several times.")
-]
 
 
 def main() -> None:
@@ -103,7 +84,7 @@ def ask(
     """Ask once, or answer a file of requests."""
     from handpicked.agent.app import asking
 
-    settings = _settings(workspace, model)
+    settings = settings_of(workspace, model)
     if input_ is not None:
         if message is not None:
             raise typer.BadParameter("give a message or --input, not both")
@@ -128,7 +109,7 @@ def chat(
     """Talk: /why, /profile, /reset, /quit."""
     from handpicked.agent.app import chatting
 
-    chatting.run(_settings(workspace, model), user, session, prose=not no_prose)
+    chatting.run(settings_of(workspace, model), user, session, prose=not no_prose)
 
 
 @app.command()
@@ -150,7 +131,7 @@ def ingest(
 
     files = {"items": items, "events": events, "users": users, "campaigns": campaigns, "dialogues": dialogues}
     feeding.ingest(
-        _settings(workspace), {k: tuple(v) for k, v in files.items() if v}, tuple(map_ or ()), json=json
+        settings_of(workspace), {k: tuple(v) for k, v in files.items() if v}, tuple(map_ or ()), json=json
     )
 
 
@@ -159,7 +140,7 @@ def build(json: AsJson = False, workspace: Workspace = None) -> None:
     """Make a new build of indexes and models and switch to it; the one before is kept."""
     from handpicked.agent.app import feeding
 
-    feeding.build(_settings(workspace), json=json)
+    feeding.build(settings_of(workspace), json=json)
 
 
 @app.command()
@@ -171,7 +152,7 @@ def demo(
     """Fetch the demo's data and model, build it, and make two recommendations."""
     from handpicked.agent.app import demonstrating
 
-    demonstrating.run(_settings(workspace, model), prose=not no_prose)
+    demonstrating.run(settings_of(workspace, model), prose=not no_prose)
 
 
 @app.command()
@@ -179,7 +160,7 @@ def doctor(json: AsJson = False, model: Model = None, workspace: Workspace = Non
     """Say what is installed, fetched and built, how fast the model is here, and what to do about the rest."""
     from handpicked.agent.app import doctoring
 
-    doctoring.run(_settings(workspace, model), json=json)
+    doctoring.run(settings_of(workspace, model), json=json)
 
 
 @catalog_app.command("show")
@@ -187,7 +168,7 @@ def catalog_show(item_id: str, workspace: Workspace = None) -> None:
     """Print one item as JSON."""
     from handpicked.agent.app import feeding
 
-    feeding.show_item(_settings(workspace), item_id)
+    feeding.show_item(settings_of(workspace), item_id)
 
 
 @catalog_app.command("export")
@@ -200,7 +181,7 @@ def catalog_export(
     """Write every item as a JSON line that `ingest --items` reads."""
     from handpicked.agent.app import feeding
 
-    feeding.export(_settings(workspace), output)
+    feeding.export(settings_of(workspace), output)
 
 
 @assets_app.command("list")
@@ -208,7 +189,7 @@ def assets_list() -> None:
     """List the assets, their licences, and whether they are here."""
     from handpicked.agent.app import fetching
 
-    fetching.listing(_settings())
+    fetching.listing(settings_of())
 
 
 @assets_app.command("fetch")
@@ -219,7 +200,7 @@ def assets_fetch(
     """Fetch assets that are missing or damaged."""
     from handpicked.agent.app import fetching
 
-    fetching.fetch(_settings(), names or None, quiet=quiet)
+    fetching.fetch(settings_of(), names or None, quiet=quiet)
 
 
 @assets_app.command("verify")
@@ -227,27 +208,13 @@ def assets_verify(names: Annotated[list[str] | None, typer.Argument(show_default
     """Compare assets with their checksums."""
     from handpicked.agent.app import fetching
 
-    fetching.verify(_settings(), names or None)
+    fetching.verify(settings_of(), names or None)
 
 
 def _complain(message: str) -> None:
     from handpicked.agent.app import show
 
     show.error(message)
-
-
-def _settings(workspace: Path | None = None, model: str | None = None) -> Settings:
-    from pydantic import ValidationError
-
-    from handpicked.agent.settings import Settings
-
-    given: dict[str, Any] = {"workspace": workspace, "model": model}
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as err:
-        problem = err.errors()[0]
-        name = "HANDPICKED_" + "_".join(map(str, problem["loc"])).upper()
-        raise ConfigError(f"{name}={problem.get('input')!r}: {problem['msg']}") from err
 
 
 if __name__ == "__main__":
