@@ -17,7 +17,7 @@ _ACCENT = "#3b7dd8"
 
 def intervals(names: Sequence[str], values: Sequence[Value], label: str, *, key: str) -> str:
     """Values with their 95% intervals, one line each, the first on top. `key` is unique in the page."""
-    figure: Any = import_module("matplotlib.figure").Figure(figsize=(6.4, 0.9 + 0.28 * len(names)))
+    figure: Any = import_module("matplotlib.figure").Figure(figsize=(5.2, 0.9 + 0.3 * len(names)))
     axes = figure.add_subplot()
     at = list(range(len(names)))
     middle = [value.value for value in values]
@@ -39,7 +39,7 @@ def intervals(names: Sequence[str], values: Sequence[Value], label: str, *, key:
 def _svg(figure: Any, title: str, key: str) -> str:
     matplotlib: Any = import_module("matplotlib")
     out = StringIO()
-    style = {"svg.fonttype": "none", "svg.hashsalt": key, "font.family": "sans-serif"}
+    style = {"svg.fonttype": "none", "svg.hashsalt": key, "font.family": "sans-serif", "font.size": 11}
     with matplotlib.rc_context(style):
         figure.savefig(
             out, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Title": title}

@@ -58,6 +58,7 @@ class Section:
 
     spec: Spec
     header: Header
+    settings: str
     complete: bool
     rows: int
     failed: int
@@ -87,12 +88,20 @@ def section(log: Log, *, key: str) -> Section:
     tags = list(dict.fromkeys(f.tag for f in figures))
     main = next(iter(spec.metrics))
     return Section(
-        spec, log.header, log.complete, len(log.rows), reduce.failed(log),
+        spec, log.header, _settings(log.header), log.complete, len(log.rows), reduce.failed(log),
         tuple(reduce.missed(spec, log, figures)),
         tuple(_group(spec, log, figures, tag, f"{key}t{at}") for at, tag in enumerate(tags)),
         tuple((system, _worst(spec, log, system)) for system in log.header.systems),
         main, log.path.name,
     )  # fmt: skip
+
+
+def _settings(header: Header) -> str:
+    given = {name: value for name, value in header.options.items() if value not in (None, [], False)}
+    shown = (
+        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in given.items()
+    )
+    return "; ".join(shown) or "none"
 
 
 def _group(spec: Spec, log: Log, figures: Sequence[Figure], tag: str, key: str) -> Group:

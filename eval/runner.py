@@ -55,10 +55,9 @@ def plan(suite_: Suite, options: Options, folder: Path, *, commit: str, state: M
     spec = suite_.spec
     if options.split not in spec.splits:
         raise ConfigError(f"{suite_.name} has no split {options.split!r}; it has {', '.join(spec.splits)}")
-    known = {**spec.systems, **spec.optional_systems}
     for name in options.systems:
-        if name not in known and ":" not in name:
-            raise ConfigError(f"{suite_.name} has no system {name!r}; it has {', '.join(known)}")
+        if name not in spec.known and ":" not in name:
+            raise ConfigError(f"{suite_.name} has no system {name!r}; it has {', '.join(spec.known)}")
     systems = options.systems or tuple(spec.systems)
     cases = suite.cases(suite_, options)
     data = {**state, "cases": sha256(orjson.dumps(cases)).hexdigest()[:16]}

@@ -91,19 +91,18 @@ class Spec(_Strict):
 
     @model_validator(mode="after")
     def _names_what_it_has(self) -> Self:
-        known = {*self.systems, *self.optional_systems}
         for name in (self.baseline, *(t.system for t in self.thresholds)):
-            if name not in known:
-                raise ValueError(f"unknown system {name!r}; known: {', '.join(sorted(known))}")
+            if name not in self.known:
+                raise ValueError(f"unknown system {name!r}; known: {', '.join(self.known)}")
         for threshold in self.thresholds:
             if threshold.metric not in self.metrics:
                 raise ValueError(f"unknown metric {threshold.metric!r}; known: {', '.join(self.metrics)}")
         return self
 
     @property
-    def timed(self) -> bool:
-        """Whether a metric is about time."""
-        return any("ms" in metric.of for metric in self.metrics.values())
+    def known(self) -> dict[str, str]:
+        """Every system, the optional ones too."""
+        return {**self.systems, **self.optional_systems}
 
 
 @dataclass(frozen=True, slots=True)
