@@ -97,11 +97,8 @@ def section(log: Log, *, key: str) -> Section:
 
 
 def _settings(header: Header) -> str:
-    given = {name: value for name, value in header.options.items() if value not in (None, [], False)}
-    shown = (
-        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in given.items()
-    )
-    return "; ".join(shown) or "none"
+    given = {name: str(value).strip("[]") for name, value in header.options.items()}
+    return "; ".join(f"{name} {value}" for name, value in given.items() if value not in ("", "None", "False"))
 
 
 def _group(spec: Spec, log: Log, figures: Sequence[Figure], tag: str, key: str) -> Group:
