@@ -35,6 +35,7 @@ from handpicked.agent.types import (
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
+from handpicked.tools.errors import DataError
 from handpicked.tools.types import Json, ToolResult
 
 Update = Mapping[str, object]
@@ -126,7 +127,10 @@ class Agent:
         step = Step(
             "read", _since(start), {"scene": reading.scene.name, "why": why, "tasks": list(reading.tasks)}
         )
-        return {"memory": remembered, "context": context, "reading": reading, "trace": [step]}
+        return {
+            "memory": remembered, "context": context, "reading": reading,
+            "degraded": list(context.snapshot.notes), "trace": [step],
+        }  # fmt: skip
 
     def _reading(self, request: Request) -> tuple[Memory, Context, Reading]:
         snapshot = self._index.snapshot()
@@ -207,6 +211,7 @@ class Agent:
     async def _reply(self, state: _State) -> Update:
         request, reading, lists = state["request"], state["reading"], state["lists"]
         text, citations = compose.joined(state["sentences"], reading.language)
+        unsaved = await asyncio.to_thread(self._save, state, text)
         reply = Reply(
             request_id=request.id or uuid.uuid4().hex,
             turn_id=uuid.uuid4().hex,
@@ -218,16 +223,24 @@ class Agent:
             text=text,
             reviews=state["reviews"],
             citations=citations,
-            degraded=tuple(state["degraded"]),
+            degraded=(*state["degraded"], *unsaved),
             trace=tuple(state["trace"]),
             usage=state["usage"],
         )
-        if request.session_id:
-            after = memory.remember(state["memory"], request, reading, lists, text)
-            save = self._workspace.events.save_session
-            await asyncio.to_thread(save, request.session_id, request.user_id, memory.dump(after))
         get_stream_writer()(reply)
         return {}
+
+    def _save(self, state: _State, text: str) -> list[str]:
+        """Keep the conversation; one that can't be kept costs its memory, not the answer."""
+        request = state["request"]
+        if not request.session_id:
+            return []
+        after = memory.remember(state["memory"], request, state["reading"], state["lists"], text)
+        try:
+            self._workspace.events.save_session(request.session_id, request.user_id, memory.dump(after))
+        except DataError as err:
+            return [f"memory: {err}"]
+        return []
 
     def _scene(self, state: _State) -> Scene:
         return self._reader.scenes[state["reading"].scene.name]

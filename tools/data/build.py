@@ -6,23 +6,26 @@ import fcntl
 import os
 import secrets
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 
-from handpicked.tools.data import columns, factors, lexical, popularity, records, vectors
+from handpicked.tools.data import columns, factors, lexical, popularity, records, seal, vectors
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
-from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Json, Mask, Rows
+from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Mask, Rows
 
-FORMAT = 1
+FORMAT = 2
 """The build's layout; a reader refuses another one and says to build again."""
 
 Progress = Callable[[str, int, int | None], None]
@@ -36,40 +39,45 @@ _DESCRIPTION_CHARACTERS = 400
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build was made of and how it measured. Revisions are those of the two databases."""
+    """What a build was made of and how it measured. Revisions are those of the two databases; `catalog` is the
+    identity of the first."""
 
     build_id: str
     format: int
     made: str
+    catalog: int
     catalog_revision: int
     event_revision: int
     embedder: str
     dimensions: int
     items: int
     measures: dict[str, float]
+    files: seal.Sealed
 
 
 def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | None = None) -> Manifest:
     """Make a build and point `CURRENT` at it; a failure leaves the old one in place.
 
-    Raises DataError when the catalogue is empty or another build is under way."""
+    Raises DataError when the catalogue is empty, another build is under way, or the build can't be written."""
     report = on_progress or _silent
     folder = workspace.path / "builds"
-    folder.mkdir(parents=True, exist_ok=True)
+    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    target = folder / f".making-{build_id}"
     with _only_one(folder):
-        _sweep(folder)
-        build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        target = folder / f".making-{build_id}"
-        target.mkdir()
+        with _storing(folder):
+            _sweep(folder)
+            target.mkdir()
+        previous = _previous(workspace.path)
         try:
             manifest = _fill(workspace, embedder, target, build_id, report)
-            (target / "manifest.json").write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
-            os.replace(target, folder / build_id)
+            with _storing(folder):
+                _write(target / "manifest.json", orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+                os.replace(target, folder / build_id)
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
-        previous = current(workspace.path)
-        _point(workspace.path, build_id)
+        with _storing(folder):
+            _point(workspace.path, build_id)
         _keep(folder, {build_id, previous})
     return manifest
 
@@ -77,23 +85,46 @@ def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | N
 def current(workspace: Path) -> str | None:
     """The id of the build in use, or None before the first."""
     pointer = workspace / "CURRENT"
-    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    if not pointer.exists():
+        return None
+    return pointer.read_text(encoding="utf-8", errors="replace").strip() or "(CURRENT is empty)"
+
+
+def others(workspace: Path, build_id: str) -> list[str]:
+    """The finished builds but this one, newest first."""
+    names = {path.parent.name for path in (workspace / "builds").glob("*/manifest.json")}
+    return sorted((name for name in names - {build_id} if not name.startswith(".")), reverse=True)
 
 
 def manifest(folder: Path) -> Manifest:
-    """Read a build's manifest. Raises DataError when it is not there or was made by another version."""
+    """Read a build's manifest and look whether all of its files are there.
+
+    Raises DataError for a build that is damaged or was made by another version."""
     try:
-        document: dict[str, Json] = orjson.loads((folder / "manifest.json").read_bytes())
-    except (OSError, orjson.JSONDecodeError) as err:
-        raise DataError(
-            f"build {folder.name} in {folder.parent} can't be read: run `handpicked build`"
-        ) from err
-    if document.get("format") != FORMAT:
-        raise DataError(
-            f"build {folder.name} has format {document.get('format')}, this version reads {FORMAT}: "
-            "run `handpicked build`"
-        )
-    return Manifest(**document)  # type: ignore[arg-type]
+        document: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
+        if document.get("format") == FORMAT:
+            files = {name: (size, digest) for name, (size, digest) in document.pop("files").items()}
+            made = Manifest(**document, files=files)
+            seal.check(folder, made.files)
+            return made
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as err:
+        raise damaged(folder, err) from err
+    raise DataError(
+        f"build {folder.name} has format {document.get('format')}, this version reads {FORMAT}: "
+        "run `handpicked build`"
+    )
+
+
+def damaged(folder: Path, err: Exception) -> DataError:
+    """What to say of a build that can't be read."""
+    if isinstance(err, PermissionError):
+        return DataError(f"build {folder.name}: {err.filename} may not be read: change its permissions")
+    reason = " ".join(str(err).split()) or type(err).__name__
+    if isinstance(err, OSError) and err.filename:
+        reason = f"{Path(str(err.filename)).name}: {err.strerror}"
+    return DataError(
+        f"build {folder.name} in {folder.parent} can't be read ({reason}): run `handpicked build`"
+    )
 
 
 def document(item: Item) -> str:
@@ -111,37 +142,42 @@ def _fill(
     workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
 ) -> Manifest:
     seconds: dict[str, float] = {}
-    catalog_revision, event_revision = workspace.catalog.revision(), workspace.events.revision()
+    catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
+    event_revision = workspace.events.revision()
     items = list(workspace.catalog.scan())
     if not items:
         raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
     table = columns.from_items(items)
-    with _timed(seconds, "columns"):
+    with _timed(seconds, "columns"), _storing(target):
         columns.save(table, target)
         records.save(items, target)
         lexical.save(items, target / "lexical.db")
     with _timed(seconds, "embedding"):
         matrix = _embed([document(item) for item in items], embedder, "embedding items", report)
-    with _timed(seconds, "chroma"):
+    with _timed(seconds, "chroma"), _storing(target):
         report("indexing vectors", 0, None)
         vectors.save(matrix, target)
-    with _timed(seconds, "collaborative"):
+    with _timed(seconds, "collaborative"), _storing(target):
         report("fitting collaborative filtering", 0, None)
         _behaviour(workspace.events.columns(), table, items, target)
     with _timed(seconds, "dialogues"):
         _dialogues(list(workspace.events.dialogues()), table.row_of.__contains__, embedder, target, report)
     with _timed(seconds, "recall"):
         recall = _recall(target, items, embedder)
+    with _timed(seconds, "checksums"), _storing(target):
+        files = seal.seal(target)
     return Manifest(
         build_id=build_id,
         format=FORMAT,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
+        catalog=catalog,
         catalog_revision=catalog_revision,
         event_revision=event_revision,
         embedder=embedder.name,
         dimensions=embedder.dimensions,
         items=len(items),
         measures={"chroma_recall_at_10": recall} | {f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
+        files=files,
     )
 
 
@@ -180,9 +216,11 @@ def _dialogues(
 ) -> None:
     usable = [dialogue for dialogue in found if any(map(known, dialogue.target))]
     texts = [dialogue_text(dialogue.context) for dialogue in usable]
-    np.save(target / "dialogues.npy", _embed(texts, embedder, "embedding dialogues", report))
+    matrix = _embed(texts, embedder, "embedding dialogues", report)
     chosen = [[item_id for item_id in dialogue.target if known(item_id)] for dialogue in usable]
-    (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
+    with _storing(target):
+        np.save(target / "dialogues.npy", matrix)
+        (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
 
 
 def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:
@@ -196,7 +234,10 @@ def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:
 
 @contextmanager
 def _only_one(folder: Path) -> Generator[None]:
-    with (folder / ".lock").open("w") as lock:
+    with _storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as err:
@@ -206,16 +247,53 @@ def _only_one(folder: Path) -> Generator[None]:
         yield
 
 
+@contextmanager
+def _storing(folder: Path) -> Generator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as err:
+        reason = (isinstance(err, OSError) and err.strerror) or str(err)
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        raise DataError(
+            f"{folder} can't be written ({reason}; {shutil.disk_usage(there).free / 1e6:.1f} MB are free there): free "
+            "some space or change its permissions, then run `handpicked build`; the old build stays in use"
+        ) from err
+
+
 def _sweep(folder: Path) -> None:
     """What a killed build left behind."""
     for left in folder.glob(".making-*"):
         shutil.rmtree(left)
 
 
+def _previous(workspace: Path) -> str | None:
+    """The build to keep beside the new one: that in use, or the newest before it if that is damaged."""
+    build_id = current(workspace)
+    if build_id is None:
+        return None
+    return next(filter(partial(_sound, workspace / "builds"), (build_id, *others(workspace, build_id))), None)
+
+
+def _sound(builds: Path, build_id: str) -> bool:
+    try:
+        manifest(builds / build_id)
+    except DataError:
+        return False
+    return True
+
+
 def _point(workspace: Path, build_id: str) -> None:
     temporary = workspace / ".CURRENT.new"
-    temporary.write_text(build_id, encoding="utf-8")
+    _write(temporary, build_id.encode())
     os.replace(temporary, workspace / "CURRENT")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write so that it outlives a power cut: the disk has it when this returns."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _keep(folder: Path, kept: set[str | None]) -> None:

@@ -17,6 +17,7 @@ from handpicked.tools.data.schema import (
     lock_revision,
     prepare,
     read_counter,
+    read_identity,
     read_revision,
     set_revision,
 )
@@ -58,6 +59,10 @@ class CatalogStore:
     def close(self) -> None:
         """Close the idle connections; the store can still be used after that."""
         self._engine.dispose()
+
+    def identity(self) -> int:
+        """Give the number that tells this catalogue's database from any other."""
+        return read_identity(self._engine, "catalog")
 
     def revision(self) -> int:
         """Give the revision of the latest change, 0 for an empty catalogue."""

@@ -1,25 +1,29 @@
 """Engines and transactions: the only place that knows which database it talks to.
 
-SQLite runs in WAL mode, so that readers never wait and writers queue for up to 30 seconds; a PostgreSQL URL
-works as well. Database failures that a user can do something about come out as `DataError`.
+SQLite runs in WAL mode, so that readers never wait and writers queue for up to 30 seconds; where nothing can be
+written, it is opened to be read. A PostgreSQL URL works as well. Database failures that a user can do something
+about come out as `DataError`.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 from handpicked.tools.errors import ConfigError, DataError
 
-BUSY_MS = 30_000
+BUSY_S = 30.0
 CACHE_KIB = 65_536
 IN_CHUNK = 500
 """How many values one `IN (…)` carries; SQLite's oldest limit is 999."""
@@ -29,10 +33,16 @@ _FIXES = (
     ("malformed", "it is damaged: restore a backup, or move it away and ingest again"),
     ("unable to open", "check that the folder exists and may be written, or choose another --workspace"),
     ("readonly", "it may not be written: change its permissions, or choose another --workspace"),
-    ("locked", "another process kept writing for over 30 seconds: try again when it is done"),
+    ("locked", "another process is writing to it: try again when that is done"),
+    ("lock timeout", "another process is writing to it: try again when that is done"),
     ("disk I/O", "the disk fails, or the file was replaced while open: check it, or restore a backup"),
-    ("full", "the disk is full: free some space and try again"),
+    ("is full", "free some space and try again"),
+    ("permission denied", "grant this database user the right to create, read and write tables"),
+    ("authentication failed", "check user and password in the database URL"),
+    ("does not exist", "create it, or check the database URL"),
 )
+_ROOM = 1 << 20
+"""Bytes that must be free on the disk for SQLite to be opened for writing; its index of the log takes 32 KiB."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -43,29 +53,43 @@ def sqlite_url(path: Path) -> str:
 def open_engine(url: str) -> Engine:
     """Open a database; nothing is created in it yet. Raises `ConfigError` for a URL that makes no sense."""
     try:
-        if url.startswith("sqlite"):
-            return _open_sqlite(url)
-        return create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, ModuleNotFoundError) as err:
-        message = (
-            f"database URL {url.split('@')[-1]!r} can't be used ({err}); for example sqlite:///events.db"
-        )
-        raise ConfigError(message) from err
+        parsed = make_url(url)
+        match parsed.get_backend_name():
+            case "sqlite":
+                return _open_sqlite(parsed)
+            case "postgresql":
+                return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            case other:
+                raise ArgumentError(f"{other} is neither sqlite nor postgresql")
+    except ModuleNotFoundError as err:
+        raise ConfigError(f"PostgreSQL needs a driver: pip install 'handpicked[postgres]' ({err})") from err
+    except ArgumentError as err:
+        raise ConfigError(
+            f"database URL {url.split('@')[-1]!r} can't be used ({err}); write sqlite:///events.db or "
+            "postgresql://user:password@host/database"
+        ) from err
 
 
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
-    """A transaction that only reads: one consistent view on SQLite."""
-    with _translated(engine), engine.connect() as connection, connection.begin():
-        yield connection
+    """A transaction that only reads: one consistent view."""
+    with _translated(engine), engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Generator[Connection]:
-    """A transaction that takes the write lock at once, and is rolled back when its body raises."""
+def writing(engine: Engine, *, wait_s: float = BUSY_S) -> Generator[Connection]:
+    """A transaction that takes the write lock at once, and is rolled back when its body raises.
+
+    Raises `DataError` when another process holds the lock for over `wait_s` seconds."""
     with _translated(engine), engine.connect() as connection:
-        connection.execution_options(handpicked_write=True)
+        connection.execution_options(handpicked_write=wait_s)
         with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{wait_s * 1000:.0f}ms'")
             yield connection
 
 
@@ -84,8 +108,9 @@ def insert_new(connection: Connection, table: Table, key: str, rows: list[tuple[
 def fetch_pages(connection: Connection, query: Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
     """Stream a query's rows as the driver's plain tuples, `size` at a time."""
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-    # SQLAlchemy's rows cost more than the query here.
-    cursor: Any = connection.connection.cursor()
+    # SQLAlchemy's rows cost more than the query here. PostgreSQL streams from a named cursor only.
+    named = ("pages",) if connection.dialect.name == "postgresql" else ()
+    cursor: Any = connection.connection.cursor(*named)
     cursor.execute(str(compiled))
     while page := cursor.fetchmany(size):
         yield page
@@ -98,17 +123,37 @@ def lock_schema(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4861110)")
 
 
-def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url, pool_size=8, max_overflow=-1)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+def _open_sqlite(url: URL) -> Engine:
+    path = Path(url.database or ":memory:")
+    if path.is_file() and not _may_grow(path):
+        engine = create_engine(url, creator=lambda: _read_only(path), poolclass=NullPool)
+    else:
+        engine = create_engine(url, pool_size=8, max_overflow=-1)
+        event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _may_grow(path: Path) -> bool:
+    """Whether SQLite can put its log beside the file, which even a reader in WAL mode needs."""
+    return os.access(path.parent, os.W_OK | os.X_OK) and shutil.disk_usage(path.parent).free >= _ROOM
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Open for reading where nothing can be written. Without a log beside it no other process has the file
+    open, so it doesn't change while it is read."""
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
+    return connection
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transaction handling would begin late and turn a read into a write: ours is explicit.
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
@@ -116,7 +161,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _use_wal(connection: Any) -> None:
     """Switch to WAL. SQLite reports a race of two first openers at once, without its busy timeout."""
-    deadline = time.monotonic() + BUSY_MS / 1000
+    deadline = time.monotonic() + BUSY_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -127,29 +172,45 @@ def _use_wal(connection: Any) -> None:
             time.sleep(0.02)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("handpicked_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _begin(connection: Connection) -> None:
+    wait_s: float | None = connection.get_execution_options().get("handpicked_write")
+    if wait_s is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={wait_s * 1000:.0f}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
 
 
 @contextmanager
 def _translated(engine: Engine) -> Generator[None]:
     try:
         yield
-    except (DatabaseError, sqlite3.DatabaseError) as err:
+    except (DatabaseError, InterfaceError, sqlite3.DatabaseError) as err:
         # Broken constraints and wrong SQL are bugs of ours: they stay what they are.
-        if type(err) not in (
-            DatabaseError,
-            OperationalError,
-            sqlite3.DatabaseError,
-            sqlite3.OperationalError,
-        ):
+        if not _users_to_mend(err):
             raise
         raise DataError(_explain(engine, err)) from err
 
 
-def _explain(engine: Engine, err: DatabaseError | sqlite3.DatabaseError) -> str:
-    reason = str(err.orig if isinstance(err, DatabaseError) else err).strip()
-    name = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string()
-    fix = next((fix for sign, fix in _FIXES if sign in reason), "check that the database is up and reachable")
-    return f"{name}: {reason}; {fix}"
+def _users_to_mend(err: Exception) -> bool:
+    if type(err) is ProgrammingError:
+        return "permission denied" in str(err)
+    kinds = (DatabaseError, InterfaceError, OperationalError, sqlite3.DatabaseError, sqlite3.OperationalError)
+    return type(err) in kinds
+
+
+def _explain(engine: Engine, err: Exception) -> str:
+    original: object = getattr(err, "orig", err)
+    reason = " ".join(str(original).split())
+    if engine.dialect.name != "sqlite":
+        name, reason = engine.url.render_as_string(), reason or type(original).__name__
+    else:
+        name = engine.url.database or ":memory:"
+        if shutil.disk_usage(Path(name).parent if Path(name).parent.is_dir() else "/").free < _ROOM:
+            reason = f"the disk is full ({reason})"
+    signs = sorted((reason.find(sign), fix) for sign, fix in _FIXES if sign in reason)
+    return f"{name}: {reason}; {signs[0][1] if signs else 'check that the database is up and reachable'}"

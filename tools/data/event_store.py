@@ -30,6 +30,7 @@ from handpicked.tools.data.schema import (
 from handpicked.tools.types import Dialogue, Event, Scalar
 
 PAGE = 50_000
+_SESSION_WAIT_S = 2.0
 _FIELDS = (
     "user_id", "item_id", "event", "timestamp", "value", "scene",
     "dwell_s", "list_id", "position", "propensity", "event_id",
@@ -101,13 +102,6 @@ class EventStore:
         with reading(self._engine) as connection:
             return [Event(*row) for row in connection.execute(query)]
 
-    def since(self, revision: int) -> tuple[int, list[Event]]:
-        """Give the revision now and the events after `revision`, oldest row first."""
-        query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.row > revision).order_by(EVENT_ROWS.c.row)
-        with reading(self._engine) as connection:
-            now = read_counter(connection, "events.revision") or 0
-            return now, [Event(*row) for row in connection.execute(query.where(EVENT_ROWS.c.row <= now))]
-
     def count(self) -> int:
         """Count the events."""
         with reading(self._engine) as connection:
@@ -174,9 +168,11 @@ class EventStore:
             return connection.scalar(select(SESSIONS.c.state).where(SESSIONS.c.session_id == session_id))
 
     def save_session(self, session_id: str, user_id: str | None, state_json: str) -> None:
-        """Keep a conversation's state in place of what was saved before."""
+        """Keep a conversation's state in place of what was saved before.
+
+        Raises DataError after two seconds behind another writer: an answer waits for this."""
         values = {"user_id": user_id, "state": state_json}
-        with writing(self._engine) as connection:
+        with writing(self._engine, wait_s=_SESSION_WAIT_S) as connection:
             lock_revision(connection, "events")
             mine = SESSIONS.c.session_id == session_id
             if not connection.execute(update(SESSIONS).where(mine).values(values)).rowcount:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +15,7 @@ import numpy as np
 import orjson
 
 from handpicked.tools.data import build, columns, factors, lexical, popularity
+from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
@@ -20,6 +24,8 @@ from handpicked.tools.data.vectors import Vectors
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Constraint, Embedder, Floats, Item, Mask, Rows
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,12 @@ class Delta:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A consistent view for one turn. Rows number the build's items first, then the delta's."""
+    """A consistent view for one turn. Rows number the build's items first, then the delta's; `notes` say in what
+    it is worse than it should be."""
 
     build: Build
     delta: Delta
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def alive(self) -> Mask:
@@ -158,26 +166,50 @@ class Index:
         self._workspace = workspace
         self._embedder = embedder
         self._lock = Lock()
+        self._named: str | None = None
+        self._opened: tuple[Build, tuple[str, ...]] | None = None
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """What holds now: another process's build, upsert or deletion shows at once.
 
-        Raises DataError when nothing is built yet, or the build was made with another embedder."""
+        A damaged build is passed over for the one before it. Raises DataError when nothing is built yet, all that
+        is built is damaged, or the build was made with another embedder."""
         with self._lock:
             build_id = build.current(self._workspace.path)
             if build_id is None:
                 raise DataError(
                     f"{self._workspace.path} has no build yet: run `handpicked build` (or `make demo`)"
                 )
-            held = self._snapshot
-            opened = held.build if held and held.build.manifest.build_id == build_id else self._open(build_id)
+            if self._opened is None or build_id != self._named:
+                self._opened = self._open(build_id)
+                self._named = build_id
+            opened, notes = self._opened
             revision = self._workspace.catalog.revision()
+            held = self._snapshot
             if held is None or opened is not held.build or revision != held.delta.revision:
-                self._snapshot = held = Snapshot(opened, self._changes(opened))
+                self._snapshot = held = self._fresh(opened, notes)
             return held
 
-    def _open(self, build_id: str) -> Build:
+    def _open(self, build_id: str) -> tuple[Build, tuple[str, ...]]:
+        """Open a build, or the newest before it that can be read, and say so."""
+        try:
+            return self._read(build_id), ()
+        except DataError as err:
+            now = build.current(self._workspace.path)
+            if now is not None and now != build_id:
+                return self._open(now)
+            for other in build.others(self._workspace.path, build_id):
+                try:
+                    opened = self._read(other)
+                except DataError:
+                    continue
+                note = f"index: {err}; until then build {other} answers"
+                _log.warning(note)
+                return opened, (note,)
+            raise
+
+    def _read(self, build_id: str) -> Build:
         folder = self._workspace.path / "builds" / build_id
         made = build.manifest(folder)
         if made.embedder != self._embedder.name:
@@ -187,8 +219,20 @@ class Index:
             )
         return open_build(folder, made)
 
+    def _fresh(self, opened: Build, notes: tuple[str, ...]) -> Snapshot:
+        """Without a delta when the build was made of another database: its revisions mean nothing here."""
+        catalog = self._workspace.catalog
+        if catalog.identity() == opened.manifest.catalog:
+            return Snapshot(opened, self._changes(opened), notes)
+        note = (
+            f"index: build {opened.manifest.build_id} was made of another catalogue: run `handpicked build`"
+        )
+        return Snapshot(opened, self._delta(opened, Changes(catalog.revision(), (), ())), (*notes, note))
+
     def _changes(self, opened: Build) -> Delta:
-        changes = self._workspace.catalog.changes_since(opened.manifest.catalog_revision)
+        return self._delta(opened, self._workspace.catalog.changes_since(opened.manifest.catalog_revision))
+
+    def _delta(self, opened: Build, changes: Changes) -> Delta:
         texts = [build.document(item) for item in changes.upserted]
         dimensions = opened.manifest.dimensions
         matrix = self._embedder.embed_matrix(texts) if texts else np.empty((0, dimensions), np.float32)
@@ -203,19 +247,22 @@ class Index:
 
 
 def open_build(folder: Path, made: build.Manifest) -> Build:
-    """Open a build's files; matrices stay on disk, mapped."""
-    targets = orjson.loads((folder / "dialogues.json").read_bytes())
-    return Build(
-        manifest=made,
-        columns=columns.load(folder),
-        records=Records(folder),
-        lexical=lexical.open_index(folder / "lexical.db"),
-        vectors=Vectors(folder),
-        factors=factors.load(folder),
-        popularity=popularity.load(folder),
-        dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
-        dialogue_targets=tuple(tuple(target) for target in targets),
-    )
+    """Open a build's files; matrices stay on disk, mapped. Raises DataError for one that is not what it should be."""
+    try:
+        targets = orjson.loads((folder / "dialogues.json").read_bytes())
+        return Build(
+            manifest=made,
+            columns=columns.load(folder),
+            records=Records(folder),
+            lexical=lexical.open_index(folder / "lexical.db"),
+            vectors=Vectors(folder),
+            factors=factors.load(folder),
+            popularity=popularity.load(folder),
+            dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
+            dialogue_targets=tuple(tuple(target) for target in targets),
+        )
+    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
+        raise build.damaged(folder, err) from err
 
 
 def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> Mask:

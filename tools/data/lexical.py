@@ -50,9 +50,13 @@ def save(items: Iterable[Item], path: Path) -> None:
 
 
 def open_index(path: Path) -> Lexical:
-    """Open what `save` wrote, read-only."""
+    """Open what `save` wrote, read-only. Raises sqlite3.Error when it is none."""
     uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return Lexical(sqlite3.connect(uri, uri=True, check_same_thread=False))
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection.execute(
+        "SELECT count(*) FROM docs_config"
+    ).fetchone()  # SQLite looks at a file at its first query
+    return Lexical(connection)
 
 
 def in_memory(items: Iterable[Item]) -> Lexical:

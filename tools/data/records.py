@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from handpicked.tools.data import codec
+from handpicked.tools.errors import DataError
 from handpicked.tools.types import Item, Rows
 
 
@@ -18,7 +19,8 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         self._offsets: Rows = np.load(folder / "items.npy")
-        with (folder / "items.jsonl").open("rb") as file:
+        self._path = folder / "items.jsonl"
+        with self._path.open("rb") as file:
             self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.item = lru_cache(maxsize=20_000)(self._read)
 
@@ -27,7 +29,10 @@ class Records:
 
     def _read(self, row: int) -> Item:
         line = self._bytes[self._offsets[row] : self._offsets[row + 1]]
-        return codec.decode(Item, line.decode())
+        try:
+            return codec.decode(Item, line.decode())
+        except (ValueError, TypeError) as err:
+            raise DataError(f"{self._path}: row {row} can't be read ({err}): run `handpicked build`") from err
 
 
 def save(items: Iterable[Item], folder: Path) -> None:

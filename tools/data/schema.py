@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable, Mapping
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
+    inspect,
     select,
     update,
 )
@@ -23,7 +27,8 @@ from sqlalchemy import (
 from handpicked.tools.data.db import lock_schema, reading, writing
 from handpicked.tools.errors import DataError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 gave each database an identity, so that a build knows the one it was made of."""
 
 CATALOG = MetaData()
 EVENTS = MetaData()
@@ -107,22 +112,42 @@ SESSIONS = Table(
 
 
 def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
-    """Create what is missing of `part` (`catalog` or `events`); refuse a schema of another version."""
+    """Create what is missing of `part` (`catalog` or `events`) and migrate an older schema.
+
+    A database that is as it should be is only read, so that neither a writer nor a folder without write permission
+    is in the way. Raises DataError for a schema that this version can't read."""
+    with reading(engine) as connection:
+        there = inspect(connection).has_table(COUNTERS.name)
+        if there and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION:
+            return
     with writing(engine) as connection:
         lock_schema(connection)
         metadata.create_all(connection)
         found = read_counter(connection, f"{part}.schema")
         if found is None:
-            first = [
-                {"name": f"{part}.schema", "value": SCHEMA_VERSION},
-                {"name": f"{part}.revision", "value": 0},
-            ]
-            connection.execute(insert(COUNTERS), first)
-    if found not in (None, SCHEMA_VERSION):
-        raise DataError(
-            f"{engine.url.database}: schema version {found}, this program reads {SCHEMA_VERSION}; "
-            "use the version that wrote it, or ingest into a new --workspace"
-        )
+            _add(connection, f"{part}.schema", SCHEMA_VERSION)
+            _add(connection, f"{part}.revision", 0)
+            _identify(connection, part)
+            return
+        if found > SCHEMA_VERSION:
+            raise DataError(
+                f"{engine.url.database}: schema version {found} was made by a newer Handpicked, this one reads "
+                f"{SCHEMA_VERSION}: run `pip install --upgrade handpicked`, or choose another --workspace"
+            )
+        for version in range(found, SCHEMA_VERSION):
+            if version not in _MIGRATIONS:
+                raise DataError(
+                    f"{engine.url.database}: schema version {found} can't be migrated: ingest into a new "
+                    "--workspace with `handpicked ingest`"
+                )
+            _MIGRATIONS[version](connection, part)
+        _set(connection, f"{part}.schema", SCHEMA_VERSION)
+
+
+def read_identity(engine: Engine, part: str) -> int:
+    """Give the number that tells this database from any other, drawn when it was made."""
+    with reading(engine) as connection:
+        return read_counter(connection, f"{part}.identity") or 0
 
 
 def read_counter(connection: Connection, name: str) -> int | None:
@@ -148,4 +173,20 @@ def lock_revision(connection: Connection, part: str) -> int:
 
 def set_revision(connection: Connection, part: str, revision: int) -> None:
     """Store the revision that this transaction makes."""
-    connection.execute(update(COUNTERS).where(COUNTERS.c.name == f"{part}.revision").values(value=revision))
+    _set(connection, f"{part}.revision", revision)
+
+
+def _identify(connection: Connection, part: str) -> None:
+    _add(connection, f"{part}.identity", secrets.randbits(62))
+
+
+_MIGRATIONS: Mapping[int, Callable[[Connection, str], None]] = {1: _identify}
+"""By the version that they start from; each gives the next."""
+
+
+def _add(connection: Connection, name: str, value: int) -> None:
+    connection.execute(insert(COUNTERS).values(name=name, value=value))
+
+
+def _set(connection: Connection, name: str, value: int) -> None:
+    connection.execute(update(COUNTERS).where(COUNTERS.c.name == name).values(value=value))

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import logging
+import weakref
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
+from handpicked.tools.errors import DataError
 from handpicked.tools.types import Floats, Mask, Rows
 
 COLLECTION = "items"
 _BATCH = 2000
+_log = logging.getLogger(__name__)
 
 
 class Vectors:
-    """Unit vectors of a build by row: a mapped matrix for exact search, Chroma for the rest."""
+    """Unit vectors of a build by row: a mapped matrix for exact search, Chroma for the rest.
+
+    Where Chroma can't be used (it wants to write even to read, and may be damaged) every search is exact."""
 
     def __init__(self, folder: Path) -> None:
         self.matrix: Floats = np.load(folder / "vectors.npy", mmap_mode="r")
         self._folder = folder / "chroma"
         self._collection: Any = None
+        self._usable = True
         self._lock = Lock()
 
-    def open(self) -> None:
-        """Open the Chroma collection, which takes a second or two; the first search does it otherwise."""
+    def open(self) -> bool:
+        """Open the Chroma collection, which takes a second or two; the first search does it otherwise.
+
+        Gives whether it can be used; why not is logged once."""
         with self._lock:
-            if self._collection is None:
-                chroma = client(self._folder)
-                self._collection = chroma.get_collection(COLLECTION, embedding_function=None)
+            if self._usable and self._collection is None:
+                try:
+                    self._collection = self._opened()
+                except (ValueError, *_failures()) as err:
+                    self._give_up(err)
+            return self._usable
 
     def nearest(self, query: Floats, limit: int, mask: Mask) -> tuple[Rows, Floats]:
         """The rows under the mask that are nearest to a unit vector, with their cosines, best first.
@@ -54,16 +67,38 @@ class Vectors:
         return rows[order], cosines[order]
 
     def approximate(self, query: Floats, limit: int) -> Rows:
-        """Chroma's answer alone, for measuring its recall."""
-        return self._approximate(query, limit)[0]
+        """Chroma's answer alone, for measuring its recall. Raises DataError when it has none."""
+        rows, _ = self._approximate(query, limit)
+        if not self._usable:
+            raise DataError(f"{self._folder} can't be searched; the reason is in the log")
+        return rows
 
     def _approximate(self, query: Floats, limit: int) -> tuple[Rows, Floats]:
-        self.open()
-        found = self._collection.query(
-            query_embeddings=[query], n_results=min(limit, len(self.matrix)), include=["distances"]
+        """Chroma's answer; nothing when it can't be used."""
+        if self.open():
+            try:
+                found = self._collection.query(
+                    query_embeddings=[query], n_results=min(limit, len(self.matrix)), include=["distances"]
+                )
+                rows = np.array([int(row) for row in found["ids"][0]], np.int64)
+                return rows, 1.0 - np.array(found["distances"][0], np.float32)
+            except _failures() as err:
+                self._give_up(err)
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+
+    def _opened(self) -> Any:
+        chroma = client(self._folder)
+        # Chroma keeps what is open until it is told: a process that lives through many builds would run out of files.
+        weakref.finalize(self, chroma.close)
+        return chroma.get_collection(COLLECTION, embedding_function=None)
+
+    def _give_up(self, err: Exception) -> None:
+        self._usable = False
+        _log.warning(
+            "%s can't be used (%s): searching exactly, which is slower; make it writable or run `handpicked build`",
+            self._folder,
+            " ".join(str(err).split()),
         )
-        rows = np.array([int(row) for row in found["ids"][0]], np.int64)
-        return rows, 1.0 - np.array(found["distances"][0], np.float32)
 
 
 def client(folder: Path) -> Any:
@@ -87,16 +122,28 @@ def hnsw(n_items: int) -> dict[str, Any]:
 
 
 def save(matrix: Floats, folder: Path) -> None:
-    """Write `vectors.npy` and `chroma/`, ids being rows."""
+    """Write `vectors.npy` and `chroma/`, ids being rows. Raises OSError when that fails."""
     np.save(folder / "vectors.npy", matrix)
-    chroma = client(folder / "chroma")
-    settings = hnsw(len(matrix))
+    try:
+        with closing(client(folder / "chroma")) as chroma:
+            _add(chroma, matrix)
+    except _failures() as err:
+        raise OSError(f"Chroma: {err}") from err
+
+
+def _add(chroma: Any, matrix: Floats) -> None:
     collection = chroma.create_collection(
-        COLLECTION, configuration={"hnsw": settings}, embedding_function=None
+        COLLECTION, configuration={"hnsw": hnsw(len(matrix))}, embedding_function=None
     )
     for start in range(0, len(matrix), _BATCH):
         block = matrix[start : start + _BATCH]
         collection.add(ids=[str(row) for row in range(start, start + len(block))], embeddings=block)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from chromadb.errors import ChromaError
+
+    return (ChromaError,)
 
 
 def recall_at_10(vectors: Vectors, queries: Floats) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +23,8 @@ class Workspace:
     def open(cls, path: Path, *, catalog_url: str | None = None, events_url: str | None = None) -> Workspace:
         """Open a workspace, and make what is missing.
 
-        Raises `DataError` for a folder that can't be written, a damaged database or another schema version.
+        Where nothing can be written, what is there can be read. Raises `DataError` for a folder that can't be made, a
+        damaged database or a schema of a newer version.
         """
         _make_folder(path)
         catalog = CatalogStore(catalog_url or sqlite_url(path / "catalog.db"))
@@ -37,10 +37,9 @@ class Workspace:
 
 
 def _make_folder(path: Path) -> None:
-    fix = "change its permissions, or choose another --workspace"
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise DataError(f"workspace {path} can't be made ({err.strerror}); {fix}") from err
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise DataError(f"workspace {path} may not be written; {fix}")
+        raise DataError(
+            f"workspace {path} can't be made ({err.strerror}); change its permissions, or choose another --workspace"
+        ) from err

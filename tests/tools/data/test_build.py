@@ -177,19 +177,26 @@ def test_build_of_another_format_is_refused_with_the_command(workspace: Workspac
     made = build.build(workspace, toy)
     path = workspace.path / "builds" / made.build_id / "manifest.json"
     path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), "format": 99}))
-    with pytest.raises(DataError, match="has format 99, this version reads 1: run `handpicked build`"):
+    with pytest.raises(DataError, match="has format 99, this version reads 2: run `handpicked build`"):
         Index(workspace, toy).snapshot()
 
 
 def test_pointer_to_a_build_that_is_gone_is_told_with_the_command(
     workspace: Workspace, toy: Embedder
 ) -> None:
-    build.build(workspace, toy)
-    (workspace.path / "CURRENT").write_text("20200101T000000-aaaaaa")
-    with pytest.raises(DataError, match=r"20200101T000000-aaaaaa .*can't be read: run `handpicked build`"):
+    made = build.build(workspace, toy)
+    (workspace.path / "builds" / made.build_id).rename(workspace.path / "elsewhere")
+    with pytest.raises(DataError, match=rf"{made.build_id} .*can't be read .*run `handpicked build`"):
         Index(workspace, toy).snapshot()
     build.build(workspace, toy)
     assert len(Index(workspace, toy).snapshot()) == 3
+
+
+def test_the_build_kept_beside_a_new_one_is_one_that_can_be_read(workspace: Workspace, toy: Embedder) -> None:
+    good, bad = (build.build(workspace, toy).build_id for _ in range(2))
+    (workspace.path / "builds" / bad / "ease.npy").unlink()
+    new = build.build(workspace, toy).build_id
+    assert _builds(workspace) == {good, new}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from handpicked.tools.data.catalog_store import CatalogStore
 from handpicked.tools.data.db import open_engine, sqlite_url, writing
@@ -42,10 +42,54 @@ def test_url_that_makes_no_sense_is_a_config_error(url: str) -> None:
         open_engine(url)
 
 
-def test_another_schema_version_is_refused(tmp_path: Path) -> None:
+def _at_version(url: str, version: int) -> None:
+    with writing(open_engine(url)) as connection:
+        connection.execute(update(COUNTERS).where(COUNTERS.c.name == "catalog.schema").values(value=version))
+
+
+@pytest.mark.parametrize(
+    ("version", "fix"), [(99, "newer Handpicked.*pip install --upgrade"), (0, "new --workspace")]
+)
+def test_schema_that_cannot_be_read_is_refused_with_what_to_do(
+    tmp_path: Path, version: int, fix: str
+) -> None:
     url = sqlite_url(tmp_path / "catalog.db")
     CatalogStore(url).close()
-    with writing(open_engine(url)) as connection:
-        connection.execute(update(COUNTERS).where(COUNTERS.c.name == "catalog.schema").values(value=99))
-    with pytest.raises(DataError, match="schema version 99"):
+    _at_version(url, version)
+    with pytest.raises(DataError, match=rf"catalog\.db: schema version {version} .*{fix}"):
         CatalogStore(url)
+
+
+def test_schema_of_the_first_version_is_migrated_and_nothing_is_lost(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "catalog.db")
+    store = CatalogStore(url)
+    store.upsert([Item("up", "Up")])
+    with writing(open_engine(url)) as connection:
+        connection.execute(delete(COUNTERS).where(COUNTERS.c.name == "catalog.identity"))
+    _at_version(url, 1)
+    migrated = CatalogStore(url)
+    assert (migrated.get("up"), migrated.revision()) == (Item("up", "Up"), store.revision())
+    assert migrated.identity() == CatalogStore(url).identity() != 0
+
+
+def test_databases_have_identities_of_their_own(tmp_path: Path) -> None:
+    one, other = (CatalogStore(sqlite_url(tmp_path / name)) for name in ("one.db", "other.db"))
+    assert one.identity() != other.identity()
+
+
+def test_a_database_that_is_being_written_can_be_opened_and_read(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "catalog.db")
+    CatalogStore(url).upsert([Item("up", "Up")])
+    with writing(open_engine(url)):
+        assert CatalogStore(url).count() == 1
+
+
+def test_a_writer_that_waits_too_long_is_told_who_is_in_the_way(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "catalog.db")
+    CatalogStore(url)
+    with (
+        writing(open_engine(url)),
+        pytest.raises(DataError, match=r"catalog\.db: .*locked; another process is writing"),
+        writing(open_engine(url), wait_s=0.1),
+    ):
+        pass
