@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import shutil
 import sqlite3
 import time
@@ -61,7 +60,7 @@ def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | N
     Raises DataError when the catalogue is empty, another build is under way, or the build can't be written."""
     report = on_progress or _silent
     folder = workspace.path / "builds"
-    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
     target = folder / f".making-{build_id}"
     with _only_one(folder):
         with _storing(folder):
