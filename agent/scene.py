@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,6 +33,7 @@ _INVERSE_PENALTY = 16.0
 """Logistic regression's C; flat from 4 on in 5-fold cross-validation on the `train` demonstrations."""
 _TASK_THRESHOLD = 0.42
 _DOMAINS = ("movie", "grocery", "news", "book", "music")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ def demonstrations(text: str | None = None) -> list[Demonstration]:
 
 
 def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
-    """The model fitted on the `train` demonstrations; fitted once for each version of them and kept in the cache."""
+    """The model fitted on the `train` demonstrations; fitted once for each version of them and kept in the cache.
+
+    A cache that can't be read or written costs a few seconds, nothing else."""
     key = hashlib.sha256(
         "\0".join([
             str(_VERSION), embedder.name, *scenes, *TASKS, str(_INVERSE_PENALTY),
@@ -100,11 +105,17 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
         ]).encode()
     ).hexdigest()[:16]  # fmt: skip
     path = cache / "fitted" / f"scene-{key}.npz"
-    if not path.exists():
-        train = [demo for demo in demonstrations() if demo.split == "train"]
-        _save(fit(train, embedder, scenes), path)
-    with np.load(path, allow_pickle=False) as arrays:
-        return SceneModel(tuple(scenes), arrays["scene"], arrays["task"])
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return SceneModel(tuple(scenes), arrays["scene"], arrays["task"])
+    except (OSError, ValueError, LookupError, zipfile.BadZipFile) as err:
+        _log.debug("no fitted model in the cache: %s", err)
+    model = fit([demo for demo in demonstrations() if demo.split == "train"], embedder, scenes)
+    try:
+        _save(model, path)
+    except OSError as err:
+        _log.warning("%s can't be written (%s): set HANDPICKED_CACHE to another folder", path, err)
+    return model
 
 
 def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> SceneModel:

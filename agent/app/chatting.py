@@ -6,9 +6,10 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from handpicked.agent.app import asking, show, wiring
 from handpicked.agent.app.wiring import Parts
@@ -51,8 +52,7 @@ def _reader(settings: Settings) -> Callable[[], str | None]:
     """Lines of a terminal, with editing and history; or of a pipe."""
     if not sys.stdin.isatty():
         return lambda: sys.stdin.readline() or None
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    prompt: PromptSession[str] = PromptSession(history=FileHistory(str(settings.cache / "chat-history")))
+    prompt: PromptSession[str] = PromptSession(history=_history(settings.cache))
 
     def read() -> str | None:
         try:
@@ -63,6 +63,17 @@ def _reader(settings: Settings) -> Callable[[], str | None]:
             return None
 
     return read
+
+
+def _history(cache: Path) -> History:
+    """Lines of earlier conversations; of this one only, where the cache can't be written."""
+    path = cache / "chat-history"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def _answer(parts: Parts, request: Request) -> Reply | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
+import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -18,8 +20,9 @@ from handpicked.agent.app import show, wiring
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import assets
+from handpicked.tools.data import assets, seal
 from handpicked.tools.data import build as building
+from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import HandpickedError
 
 _PACKAGES = (
@@ -33,6 +36,8 @@ _PACKAGES = (
     "sqlalchemy",
 )
 _TOKENS = 64
+_ROOM = 200_000_000
+"""Bytes that a build may well need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +113,43 @@ def _workspace(settings: Settings) -> list[Finding]:
     try:
         workspace = wiring.open_workspace(settings)
         counts = f"{workspace.catalog.count():,} items, {workspace.events.count():,} events in {settings.workspace}"
-        build_id = building.current(settings.workspace)
-        if build_id is None:
-            return [Finding("workspace", True, counts), Finding("build", False, "none", "handpicked build")]
-        made = building.manifest(settings.workspace / "builds" / build_id)
-        behind = workspace.events.revision() - made.event_revision
-        recall = made.measures.get("chroma_recall_at_10", 0.0)
-        told = f"{build_id}: {made.items:,} items, recall@10 {recall:.3f}, {behind:,} events since"
-        return [
-            Finding("workspace", True, counts),
-            Finding("build", recall >= 0.9, told, "" if recall >= 0.9 else "handpicked build"),
-        ]
     except HandpickedError as err:
         return [Finding("workspace", False, str(err), "see the message")]
+    return [Finding("workspace", True, counts), *_writable(settings), _build(settings, workspace)]
+
+
+def _writable(settings: Settings) -> list[Finding]:
+    free = shutil.disk_usage(settings.workspace).free
+    if not os.access(settings.workspace, os.W_OK):
+        told, fix = "may not be written: it answers, but learns nothing", "change its permissions"
+    elif free < _ROOM:
+        told, fix = f"{free / 1e6:.0f} MB are free on its disk", "free some space"
+    else:
+        return []
+    return [Finding(f"folder {settings.workspace}", False, told, fix)]
+
+
+def _build(settings: Settings, workspace: Workspace) -> Finding:
+    build_id = building.current(settings.workspace)
+    if build_id is None:
+        return Finding("build", False, "none", "handpicked build")
+    folder = settings.workspace / "builds" / build_id
+    try:
+        made = building.manifest(folder)
+        changed = seal.changed(folder, made.files)
+        behind = workspace.events.revision() - made.event_revision
+        same = workspace.catalog.identity() == made.catalog
+    except (HandpickedError, OSError) as err:
+        return Finding("build", False, str(err), "handpicked build")
+    recall = made.measures.get("chroma_recall_at_10", 0.0)
+    if changed:
+        told = f"{build_id}: not what was written: {', '.join(changed)}; check the disk"
+    elif not same:
+        told = f"{build_id}: made of another catalogue"
+    else:
+        told = f"{build_id}: {made.items:,} items, recall@10 {recall:.3f}, {behind:,} events since"
+    well = recall >= 0.9 and same and not changed
+    return Finding("build", well, told, "" if well else "handpicked build")
 
 
 def _embedder(settings: Settings) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import re
 import threading
 from collections.abc import Sequence
@@ -15,8 +16,16 @@ from typing import Any
 from handpicked.tools.errors import ModelError
 
 _MAGIC = b"GGUF"
-_ERROR_LEVEL = 3
+_ERROR_LEVEL = 4
 _PIECE_BYTES = 512
+_CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+_FIX = (
+    "run `handpicked assets fetch` (it replaces a damaged asset) or download the file again, or set HANDPICKED_MODEL "
+    "to another .gguf file, to openai:NAME, or to none"
+)
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _errors: list[str] = []
@@ -35,15 +44,32 @@ def llama() -> Any:
 
 
 def check(path: Path) -> None:
-    """Raise ModelError when the path can't be a model: missing, or not a GGUF file by its first bytes."""
-    if not path.is_file():
-        raise ModelError(f"model file {path} doesn't exist; {_fix(path)}")
-    with path.open("rb") as file:
-        magic = file.read(len(_MAGIC))
+    """Raise ModelError when the path can't be a model: missing, not a GGUF file by its first bytes, or larger than
+    this machine's memory (llama.cpp would load it, and read it from disk again for every token)."""
+    if not path.exists():
+        raise ModelError(f"model file {path} doesn't exist; {_FIX}")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as err:
+        raise ModelError(f"model file {path} can't be read ({err.strerror}); {_FIX}") from err
     if magic != _MAGIC:
+        raise ModelError(f"{path} is not a GGUF file (it starts with {magic!r}, not {_MAGIC!r}); {_FIX}")
+    size, room = path.stat().st_size, memory()
+    if size > room:
         raise ModelError(
-            f"{path} is not a GGUF file (it starts with {magic!r}, not {_MAGIC!r}); {_fix(path)}"
+            f"{path} has {size / 1e9:.1f} GB and the memory here is {room / 1e9:.1f} GB: take a smaller model or a "
+            "stronger quantization, or set HANDPICKED_MODEL to openai:NAME, or to none"
         )
+
+
+def memory() -> int:
+    """Give the bytes of memory that this machine, or the container around this process, has."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in _CONTAINER_LIMITS:
+        if path.exists() and (text := path.read_text().strip()).isdigit():
+            limits.append(int(text))
+    return min(limits)
 
 
 class Weights:
@@ -58,8 +84,10 @@ class Weights:
         params.n_gpu_layers = 0
         self.handle: Any = self._lib.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
-            reason = "; ".join(_errors[-2:]) or "llama.cpp gives no reason"
-            raise ModelError(f"{path} can't be loaded as a GGUF model ({reason}); {_fix(path)}")
+            reason = (
+                _errors[0] if _errors else "llama.cpp gives no reason"
+            )  # what comes later follows from it
+            raise ModelError(f"{path} can't be loaded as a GGUF model ({reason}); {_FIX}")
         self.vocab: Any = self._lib.llama_model_get_vocab(self.handle)
         self.size: int = self._lib.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = self._lib.llama_model_n_ctx_train(self.handle)
@@ -168,10 +196,3 @@ def _to_log(level: int, text: bytes, _: object) -> None:
         del _errors[:-8]
     if line:
         _log.debug("llama.cpp: %s", line)
-
-
-def _fix(path: Path) -> str:
-    return (
-        f"delete {path.name} and run `handpicked assets fetch`, or set HANDPICKED_MODEL to another .gguf file, "
-        "to openai:NAME, or to none"
-    )

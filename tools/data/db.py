@@ -31,7 +31,7 @@ IN_CHUNK = 500
 _FIXES = (
     ("not a database", "it is damaged or no SQLite file: restore a backup, or move it away and ingest again"),
     ("malformed", "it is damaged: restore a backup, or move it away and ingest again"),
-    ("unable to open", "check that the folder exists and may be written, or choose another --workspace"),
+    ("unable to open", "check that its folder exists and that it may be read and written, or choose another --workspace"),
     ("readonly", "it may not be written: change its permissions, or choose another --workspace"),
     ("locked", "another process is writing to it: try again when that is done"),
     ("lock timeout", "another process is writing to it: try again when that is done"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,11 +28,10 @@ class Rejects:
         self._part = path.with_suffix(f".{os.getpid()}.part")
 
     def __enter__(self) -> Self:
-        try:
+        with self._storing():
+            self._sweep()
             self._stream = self._part.open("w", encoding="utf-8", newline="")
-        except OSError as err:
-            fix = "change permissions, or choose another --workspace"
-            raise DataError(f"{self.path} can't be written ({err.strerror}); {fix}") from err
+            fcntl.flock(self._stream, fcntl.LOCK_EX)
         self._writer = csv.writer(self._stream)
         self._writer.writerow(COLUMNS)
         return self
@@ -38,12 +39,18 @@ class Rejects:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
-        if self.count:
-            self._part.replace(self.path)
-        else:
-            self._part.unlink()
-            self.path.unlink(missing_ok=True)
+        try:
+            with self._storing():
+                self._stream.close()
+                if self.count:
+                    self._part.replace(self.path)
+                else:
+                    self.path.unlink(missing_ok=True)
+        except DataError:
+            if error is None:
+                raise
+        finally:
+            self._part.unlink(missing_ok=True)
 
     def write(self, path: Path, number: int, reason: str, row: Mapping[str, object] | str) -> None:
         """Add a row; `number` is that of the data row in its file, from 1."""
@@ -53,4 +60,25 @@ class Rejects:
             else orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
         )
         self.count += 1
-        self._writer.writerow((str(path), number, reason, content[:_CONTENT]))
+        with self._storing():
+            self._writer.writerow((str(path), number, reason, content[:_CONTENT]))
+
+    @contextmanager
+    def _storing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as err:
+            raise DataError(
+                f"{self.path} can't be written ({err.strerror}); free some space, change permissions, or choose "
+                "another --workspace"
+            ) from err
+
+    def _sweep(self) -> None:
+        """What a killed ingest left: nobody holds it any more."""
+        for left in self.path.parent.glob(f"{self.path.stem}.*.part"):
+            with left.open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                left.unlink()
