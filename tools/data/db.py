@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, NullPool, Select, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, NullPool, Select, Table, create_engine, event, exc, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 from handpicked.tools.errors import ConfigError, DataError
 
@@ -31,7 +30,10 @@ IN_CHUNK = 500
 _FIXES = (
     ("not a database", "it is damaged or no SQLite file: restore a backup, or move it away and ingest again"),
     ("malformed", "it is damaged: restore a backup, or move it away and ingest again"),
-    ("unable to open", "check that its folder exists and that it may be read and written, or choose another --workspace"),
+    (
+        "unable to open",
+        "check that its folder exists and that it may be read and written, or choose another --workspace",
+    ),
     ("readonly", "it may not be written: change its permissions, or choose another --workspace"),
     ("locked", "another process is writing to it: try again when that is done"),
     ("lock timeout", "another process is writing to it: try again when that is done"),
@@ -40,6 +42,8 @@ _FIXES = (
     ("permission denied", "grant this database user the right to create, read and write tables"),
     ("authentication failed", "check user and password in the database URL"),
     ("does not exist", "create it, or check the database URL"),
+    ("NUL", "remove that character from the value"),
+    ("out of range", "use a smaller number"),
 )
 _ROOM = 1 << 20
 """Bytes that must be free on the disk for SQLite to be opened for writing; its index of the log takes 32 KiB."""
@@ -57,13 +61,13 @@ def open_engine(url: str) -> Engine:
         match parsed.get_backend_name():
             case "sqlite":
                 return _open_sqlite(parsed)
-            case "postgresql":
+            case "postgresql" | "postgres":
                 return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
             case other:
-                raise ArgumentError(f"{other} is neither sqlite nor postgresql")
+                raise exc.ArgumentError(f"{other} is neither sqlite nor postgresql")
     except ModuleNotFoundError as err:
         raise ConfigError(f"PostgreSQL needs a driver: pip install 'handpicked[postgres]' ({err})") from err
-    except ArgumentError as err:
+    except exc.ArgumentError as err:
         raise ConfigError(
             f"database URL {url.split('@')[-1]!r} can't be used ({err}); write sqlite:///events.db or "
             "postgresql://user:password@host/database"
@@ -189,28 +193,38 @@ def _begin(connection: Connection) -> None:
 def _translated(engine: Engine) -> Generator[None]:
     try:
         yield
-    except (DatabaseError, InterfaceError, sqlite3.DatabaseError) as err:
+    except (exc.DatabaseError, exc.InterfaceError, sqlite3.DatabaseError) as err:
         # Broken constraints and wrong SQL are bugs of ours: they stay what they are.
         if not _users_to_mend(err):
             raise
         raise DataError(_explain(engine, err)) from err
+    except (UnicodeEncodeError, OverflowError) as err:
+        raise DataError(f"{_name(engine)}: a value can't be stored ({err}); correct it") from err
 
 
 def _users_to_mend(err: Exception) -> bool:
-    if type(err) is ProgrammingError:
+    if type(err) is exc.ProgrammingError:
         return "permission denied" in str(err)
-    kinds = (DatabaseError, InterfaceError, OperationalError, sqlite3.DatabaseError, sqlite3.OperationalError)
+    kinds = (
+        exc.DatabaseError, exc.DataError, exc.InterfaceError, exc.OperationalError,
+        sqlite3.DatabaseError, sqlite3.OperationalError,
+    )  # fmt: skip
     return type(err) in kinds
 
 
 def _explain(engine: Engine, err: Exception) -> str:
     original: object = getattr(err, "orig", err)
-    reason = " ".join(str(original).split())
-    if engine.dialect.name != "sqlite":
-        name, reason = engine.url.render_as_string(), reason or type(original).__name__
-    else:
-        name = engine.url.database or ":memory:"
-        if shutil.disk_usage(Path(name).parent if Path(name).parent.is_dir() else "/").free < _ROOM:
+    reason = " ".join(str(original).split()) or type(original).__name__
+    if engine.dialect.name == "sqlite":
+        folder = Path(_name(engine)).parent
+        if folder.is_dir() and shutil.disk_usage(folder).free < _ROOM:
             reason = f"the disk is full ({reason})"
     signs = sorted((reason.find(sign), fix) for sign, fix in _FIXES if sign in reason)
-    return f"{name}: {reason}; {signs[0][1] if signs else 'check that the database is up and reachable'}"
+    fix = signs[0][1] if signs else "check that the database is up and reachable"
+    return f"{_name(engine)}: {reason}; {fix}"
+
+
+def _name(engine: Engine) -> str:
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or ":memory:"
+    return engine.url.set(drivername="postgresql").render_as_string()

@@ -116,32 +116,11 @@ def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
 
     A database that is as it should be is only read, so that neither a writer nor a folder without write permission
     is in the way. Raises DataError for a schema that this version can't read."""
-    with reading(engine) as connection:
-        there = inspect(connection).has_table(COUNTERS.name)
-        if there and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION:
-            return
-    with writing(engine) as connection:
-        lock_schema(connection)
-        metadata.create_all(connection)
-        found = read_counter(connection, f"{part}.schema")
-        if found is None:
-            _add(connection, f"{part}.schema", SCHEMA_VERSION)
-            _add(connection, f"{part}.revision", 0)
-            _identify(connection, part)
-            return
-        if found > SCHEMA_VERSION:
-            raise DataError(
-                f"{engine.url.database}: schema version {found} was made by a newer Handpicked, this one reads "
-                f"{SCHEMA_VERSION}: run `pip install --upgrade handpicked`, or choose another --workspace"
-            )
-        for version in range(found, SCHEMA_VERSION):
-            if version not in _MIGRATIONS:
-                raise DataError(
-                    f"{engine.url.database}: schema version {found} can't be migrated: ingest into a new "
-                    "--workspace with `handpicked ingest`"
-                )
-            _MIGRATIONS[version](connection, part)
-        _set(connection, f"{part}.schema", SCHEMA_VERSION)
+    try:
+        _prepare(engine, metadata, part)
+    except DataError:
+        engine.dispose()
+        raise
 
 
 def read_identity(engine: Engine, part: str) -> int:
@@ -174,6 +153,35 @@ def lock_revision(connection: Connection, part: str) -> int:
 def set_revision(connection: Connection, part: str, revision: int) -> None:
     """Store the revision that this transaction makes."""
     _set(connection, f"{part}.revision", revision)
+
+
+def _prepare(engine: Engine, metadata: MetaData, part: str) -> None:
+    with reading(engine) as connection:
+        there = inspect(connection).has_table(COUNTERS.name)
+        if there and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION:
+            return
+    with writing(engine) as connection:
+        lock_schema(connection)
+        metadata.create_all(connection)
+        found = read_counter(connection, f"{part}.schema")
+        if found is None:
+            _add(connection, f"{part}.schema", SCHEMA_VERSION)
+            _add(connection, f"{part}.revision", 0)
+            _identify(connection, part)
+            return
+        if found > SCHEMA_VERSION:
+            raise DataError(
+                f"{engine.url.database}: schema version {found} was made by a newer Handpicked, this one reads "
+                f"{SCHEMA_VERSION}: run `pip install --upgrade handpicked`, or choose another --workspace"
+            )
+        for version in range(found, SCHEMA_VERSION):
+            if version not in _MIGRATIONS:
+                raise DataError(
+                    f"{engine.url.database}: schema version {found} can't be migrated: ingest into a new "
+                    "--workspace with `handpicked ingest`"
+                )
+            _MIGRATIONS[version](connection, part)
+        _set(connection, f"{part}.schema", SCHEMA_VERSION)
 
 
 def _identify(connection: Connection, part: str) -> None:

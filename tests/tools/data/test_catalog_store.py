@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from handpicked.tools.data.catalog_store import CatalogStore, Upserted
-from handpicked.tools.data.db import sqlite_url
 from handpicked.tools.types import Campaign, Item
 
 UP = Item(
@@ -19,8 +17,8 @@ HEAT = Item("heat", "Heat", domain="film", creators=("Michael Mann",), year=1995
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CatalogStore]:
-    opened = CatalogStore(sqlite_url(tmp_path / "catalog.db"))
+def store(make_url: Callable[[str], str]) -> Iterator[CatalogStore]:
+    opened = CatalogStore(make_url("catalog"))
     yield opened
     opened.close()
 

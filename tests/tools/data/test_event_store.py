@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handpicked.tools.data.catalog_store import Upserted
-from handpicked.tools.data.db import sqlite_url
 from handpicked.tools.data.event_store import Appended, EventStore
 from handpicked.tools.types import Dialogue, Event
 
@@ -22,8 +20,8 @@ FULL = Event("ann", "up", "rate", 20.0, 4.5, "watch", 3.5, "list", 2, 0.25, "e1"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[EventStore]:
-    opened = EventStore(sqlite_url(tmp_path / "events.db"))
+def store(make_url: Callable[[str], str]) -> Iterator[EventStore]:
+    opened = EventStore(make_url("events"))
     yield opened
     opened.close()
 
@@ -145,8 +143,8 @@ for n in range(50):
 """
 
 
-def test_processes_open_and_write_one_new_log_at_once(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "events.db")
+def test_processes_open_and_write_one_new_log_at_once(make_url: Callable[[str], str]) -> None:
+    url = make_url("events")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     writers = [
         subprocess.Popen([sys.executable, "-c", _WRITER, url, user], env=environment)
