@@ -6,10 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
-
-from handpicked.agent import lexicon, signs
+from handpicked.agent import lexicon, signs, slips
 from handpicked.agent.signs import Polarity, Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import STOP_WORDS, has_cjk, longest_matches, tokenize
@@ -24,7 +21,6 @@ _JOINT = re.compile(
 )
 _KNOWN = 0.2
 """From this popularity on, a title of one telling word and some plain ones is known well enough to stand alone."""
-_FUZZY = 82.0
 _FUZZY_WORDS = 6
 
 
@@ -134,11 +130,11 @@ def _fuzzy(snapshot: Snapshot, said: Said, skip_domains: Collection[str]) -> Ite
         wanted = " ".join(written)
         if len(wanted) < 6 or has_cjk(wanted) or all(map(lexicon.is_plain, written)):
             continue
-        for name in (wanted, f"the {wanted}"):
-            close = process.extractOne(name, snapshot.titles.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY)
-            if close is None or not _slip(name.split(), close[0].split()):
+        for words in (written, ["the", *written]):
+            close = slips.closest(words, snapshot.titles, snapshot.title_words)
+            if close is None or not _slip(words, close.split()):
                 continue
-            rows = [r for r in snapshot.titles[close[0]] if snapshot.item(r).domain not in skip_domains]
+            rows = [r for r in snapshot.titles[close] if snapshot.item(r).domain not in skip_domains]
             if rows:
                 yield _link(snapshot, said, rows, (first, last))
                 break
@@ -161,16 +157,10 @@ def _places(said: Said) -> Iterator[Span]:
 
 
 def _slip(written: Sequence[str], title: Sequence[str]) -> bool:
-    """Whether each word is the title's or a typing slip of it, which keeps the first letter; a mere plural is none,
-    unless another word tells."""
+    """Whether words that differ are slips: a mere plural is none, unless another word tells."""
     if len(written) != len(title):
         return False
     pairs = [(one, other) for one, other in zip(written, title, strict=True) if one != other]
     same = [one for one, other in zip(written, title, strict=True) if one == other]
     telling = any(not lexicon.is_plain(word) for word in same)
-    return all(
-        one[:1] == other[:1]
-        and OSA.distance(one, other) * 3 <= min(len(other), 6)
-        and (telling or not (one in other or other in one))
-        for one, other in pairs
-    )
+    return all(telling or not (one in other or other in one) for one, other in pairs)

@@ -158,6 +158,14 @@ class Snapshot:
                 found |= {name: (*found.get(name, ()), row) for name in dict.fromkeys(names)}
         return found
 
+    @cached_property
+    def title_words(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        """The words of all titles, in order, by first letter and length: where a mistyped word is looked for."""
+        found: dict[tuple[str, int], list[str]] = {}
+        for word in sorted({word for title in self.titles for word in title.split()}):
+            found.setdefault((word[0], len(word)), []).append(word)
+        return {key: tuple(words) for key, words in found.items()}
+
 
 class Index:
     """Opens the current build and keeps up with the databases; one for each process."""
