@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -44,36 +45,67 @@ def score(
 ) -> tuple[Candidate, ...]:
     """Fold in what a session names and a history, newest first; rank the rest, ties by position."""
     factors = snapshot.build.factors
-    session = _positions(factors, named)
-    history = np.concatenate([session, np.setdiff1d(_positions(factors, past), session, assume_unique=True)])
-    if not len(history):
-        return ()
-    weights = _recency(len(session), len(history) - len(session))
-    carried = _carried(factors, history, weights)
-    scores = _scaled(_ease(factors, carried)) + _KNN_SHARE * _scaled(_knn(factors, history, weights))
-    scores[history] = -np.inf
+    folded = fold_in(factors, _positions(factors, named), _positions(factors, past))
     rows = snapshot.factor_rows
-    scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
-    order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
-    kept: list[int] = [int(p) for p in order if np.isfinite(scores[p]) and scores[p] > 0]
+    folded.scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
     return tuple(
-        Candidate(factors.ids[p], float(scores[p]), _because(snapshot, history, carried, p)) for p in kept
+        Candidate(factors.ids[p], float(folded.scores[p]), _because(snapshot, folded, p))
+        for p in strongest(folded.scores, limit)
     )
 
 
-def _recency(named: int, past: int) -> Floats:
-    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / _DECAY)
-    return np.concatenate([np.ones(named), (_PAST if named else 1.0) * faded]).astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class FoldedIn:
+    """A history as positions, what each of its items in the head carries to each item of the head, and the
+    scores of all items: -inf for those of the history."""
+
+    history: Rows
+    carried: Floats
+    scores: Floats
+
+
+def fold_in(factors: Factors, session: Rows, past: Rows) -> FoldedIn:
+    """Score every item by position for what a session names and a history, newest first."""
+    history = np.concatenate([session, past[~np.isin(past, session)]])
+    weights = _recency(len(session), len(history) - len(session))
+    carried = _carried(factors, history, weights)
+    scores = _scaled(_ease(factors, carried)) + _KNN_SHARE * _scaled(knn(factors, history, weights))
+    scores[history] = -np.inf
+    return FoldedIn(history, carried, scores)
+
+
+def ease(factors: Factors, history: Rows) -> Floats:
+    """EASE's score of every item by position for a history in which all items count alike."""
+    return _ease(factors, _carried(factors, history, np.ones(len(history), np.float32)))
+
+
+def knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
+    """Item-kNN's score of every item by position, for a history with a weight for each item."""
+    scores = np.zeros(len(factors.ids), np.float32)
+    for position, weight in zip(history, weights, strict=True):
+        row = slice(factors.starts[position], factors.starts[position + 1])
+        scores[factors.indices[row]] += weight * factors.weights[row]
+    return scores
+
+
+def strongest(scores: Floats, limit: int) -> list[int]:
+    """The positions that have a score above 0, highest first, ties by position."""
+    order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
+    return [int(position) for position in order if scores[position] > 0]
 
 
 def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[int]:
     """Living rows that were chosen together with these items, strongest first, by item-kNN."""
     factors = snapshot.build.factors
     given = _positions(factors, item_ids)
-    scores = _knn(factors, given, np.ones(len(given), np.float32))
-    order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
+    scores = knn(factors, given, np.ones(len(given), np.float32))
     rows = snapshot.factor_rows
-    return [int(rows[p]) for p in order if scores[p] > 0 and rows[p] >= 0]
+    return [int(rows[position]) for position in strongest(scores, limit) if rows[position] >= 0]
+
+
+def _recency(named: int, past: int) -> Floats:
+    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / _DECAY)
+    return np.concatenate([np.ones(named), (_PAST if named else 1.0) * faded]).astype(np.float32)
 
 
 def _carried(factors: Factors, history: Rows, weights: Floats) -> Floats:
@@ -88,21 +120,13 @@ def _ease(factors: Factors, carried: Floats) -> Floats:
     return scores
 
 
-def _knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
-    scores = np.zeros(len(factors.ids), np.float32)
-    for position, weight in zip(history, weights, strict=True):
-        row = slice(factors.starts[position], factors.starts[position + 1])
-        scores[factors.indices[row]] += weight * factors.weights[row]
-    return scores
-
-
-def _because(snapshot: Snapshot, history: Rows, carried: Floats, position: int) -> tuple[str, ...]:
+def _because(snapshot: Snapshot, folded: FoldedIn, position: int) -> tuple[str, ...]:
     """The living items of the history that carry this score, most first."""
     factors = snapshot.build.factors
     if position >= factors.head:
         return ()
-    head = history[history < factors.head]
-    parts = np.where(snapshot.factor_rows[head] >= 0, carried[:, position], 0.0)
+    head = folded.history[folded.history < factors.head]
+    parts = np.where(snapshot.factor_rows[head] >= 0, folded.carried[:, position], 0.0)
     order = np.argsort(-parts, kind="stable")[:_REASONS]
     return tuple(factors.ids[int(head[i])] for i in order if parts[i] > 0)
 

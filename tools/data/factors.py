@@ -44,22 +44,30 @@ class Factors:
         return len(self.ease)
 
 
-def fit(users: Rows, items: Rows, ids: Sequence[str]) -> Factors:
+def fit(
+    users: Rows,
+    items: Rows,
+    ids: Sequence[str],
+    *,
+    ridge: float = RIDGE,
+    neighbours: int = NEIGHBOURS,
+    shrink: float = SHRINK,
+) -> Factors:
     """Factors from pairs of (user, position in `ids`); a pair that comes twice counts once.
 
-    EASE: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8. Item-kNN: cosine
-    with shrinkage (Deshpande & Karypis, 2004)."""
+    EASE with lambda `ridge`: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8.
+    Item-kNN: the strongest `neighbours` cosines of each item, `shrink` added below (Deshpande & Karypis, 2004)."""
     matrix = _binary(users, items, len(ids))
     counts: Rows = np.asarray(matrix.sum(axis=0), np.int64).ravel()
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] >= MIN_USERS]
     matrix = matrix[:, order]
-    knn = _neighbours(matrix)
+    knn = _neighbours(matrix, neighbours, shrink)
     kept = tuple(ids[int(position)] for position in order)
     return Factors(
         ids=kept,
         position={item_id: position for position, item_id in enumerate(kept)},
-        ease=_ease(matrix[:, :HEAD]),
+        ease=_ease(matrix[:, :HEAD], ridge),
         starts=knn.indptr.astype(np.int64),
         indices=knn.indices.astype(np.int64),
         weights=knn.data.astype(np.float32),
@@ -92,35 +100,35 @@ def _binary(users: Rows, items: Rows, n_items: int) -> Any:
     return matrix
 
 
-def _ease(matrix: Any) -> Floats:
+def _ease(matrix: Any, ridge: float) -> Floats:
     gram = np.asarray((matrix.T @ matrix).todense(), np.float32)
     if not len(gram):
         return gram
-    gram[np.diag_indices_from(gram)] += RIDGE
+    gram[np.diag_indices_from(gram)] += ridge
     precision: Floats = linalg.inv(gram, overwrite_a=True, check_finite=False)
     weights: Floats = precision / -np.diag(precision)
     np.fill_diagonal(weights, 0.0)
     return np.ascontiguousarray(weights, np.float32)
 
 
-def _neighbours(matrix: Any) -> Any:
-    """The strongest NEIGHBOURS cosines of each item, in blocks so that memory stays flat."""
+def _neighbours(matrix: Any, neighbours: int, shrink: float) -> Any:
+    """The strongest cosines of each item, in blocks so that memory stays flat."""
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0))).ravel()
     blocks: list[Any] = []
     for start in range(0, matrix.shape[1], 1000):
         overlap = (matrix[:, start : start + 1000].T @ matrix).tocoo()
         row, column = overlap.row, overlap.col
-        cosine = overlap.data / (norms[row + start] * norms[column] + SHRINK)
+        cosine = overlap.data / (norms[row + start] * norms[column] + shrink)
         keep = row + start != column
         block = sparse.csr_matrix((cosine[keep], (row[keep], column[keep])), shape=overlap.shape)
-        blocks.append(_strongest(block))
+        blocks.append(_strongest(block, neighbours))
     return sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
 
 
-def _strongest(block: Any) -> Any:
+def _strongest(block: Any, neighbours: int) -> Any:
     for row in range(block.shape[0]):
         data = block.data[block.indptr[row] : block.indptr[row + 1]]
-        if len(data) > NEIGHBOURS:
-            data[np.argpartition(data, -NEIGHBOURS)[:-NEIGHBOURS]] = 0.0
+        if len(data) > neighbours:
+            data[np.argpartition(data, -neighbours)[:-neighbours]] = 0.0
     block.eliminate_zeros()
     return block

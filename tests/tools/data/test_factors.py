@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from handpicked.tools.data import factors
-from handpicked.tools.data.factors import MIN_USERS, RIDGE, SHRINK, Factors
+from handpicked.tools.data.factors import MIN_USERS, NEIGHBOURS, RIDGE, SHRINK, Factors
 from handpicked.tools.types import Rows
 
 _IDS = tuple("abcdefgh")
 _PAIRS = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 7)), max_size=90)
 
 
-def _fit(pairs: list[tuple[int, int]]) -> Factors:
+def _fit(pairs: list[tuple[int, int]], *, neighbours: int = NEIGHBOURS) -> Factors:
     table: Rows = np.array(pairs, np.int64).reshape(-1, 2)
-    return factors.fit(table[:, 0], table[:, 1], _IDS)
+    return factors.fit(table[:, 0], table[:, 1], _IDS, neighbours=neighbours)
 
 
 def _chosen(pairs: list[tuple[int, int]], ids: tuple[str, ...]) -> NDArray[np.float64]:
@@ -99,10 +99,8 @@ def test_beyond_the_head_there_is_knn_only(monkeypatch: pytest.MonkeyPatch) -> N
     assert _knn(found)[7].any()
 
 
-def test_only_the_strongest_neighbours_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    every = _knn(_fit(_everyone()))
-    monkeypatch.setattr(factors, "NEIGHBOURS", 2)
-    few = _knn(_fit(_everyone()))
+def test_only_the_strongest_neighbours_are_kept() -> None:
+    every, few = _knn(_fit(_everyone())), _knn(_fit(_everyone(), neighbours=2))
     for full, cut in zip(every, few, strict=True):
         assert np.sort(cut)[-2:] == pytest.approx(np.sort(full)[-2:])
         assert np.count_nonzero(cut) == 2
