@@ -19,7 +19,8 @@ Scores: TypeAlias = Mapping[str, float]
 class Options:
     """What a run was asked for. Two runs with equal options and equal code give equal logs.
 
-    `systems` and `parts` are empty for all of the suite's; `model` is a model's name as in the settings."""
+    `systems` and `parts` are empty for all of the suite's; `model`, `workspace`, `data` and `cache` are as in the
+    settings."""
 
     split: str = "valid"
     quick: bool = False
@@ -29,6 +30,7 @@ class Options:
     parts: tuple[str, ...] = ()
     workspace: Path | None = None
     data: Path | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

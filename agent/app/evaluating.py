@@ -132,6 +132,7 @@ def _options(settings: Settings, one: Suite, asked: Asked) -> Options:
         asked.parts,
         settings.workspace,
         settings.data,
+        settings.cache,
     )
 
 
