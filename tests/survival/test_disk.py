@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -227,3 +228,17 @@ def test_an_event_is_refused_where_it_cannot_be_kept(frozen: Path, like_anybody:
         "events.db: attempt to write a readonly database; it may not be written: change its permissions"
         in done.stdout
     )
+
+
+def test_an_asset_that_may_not_be_read_is_damaged(
+    run: Run, like_anybody: tuple[str, ...], tmp_path: Path
+) -> None:
+    asset = assets.load_manifest()[0]
+    file = tmp_path / "assets" / asset.name / asset.filename
+    file.parent.mkdir(parents=True)
+    file.touch(mode=0)
+    os.truncate(file, asset.size)
+    done = run("assets", "verify", asset.name, prefix=like_anybody, HANDPICKED_CACHE=str(tmp_path))
+    assert done.returncode == 5
+    assert f"{asset.name}: damaged" in done.stdout
+    assert f"handpicked assets fetch {asset.name}" in done.stderr
