@@ -69,7 +69,8 @@ def fold_in(factors: Factors, session: Rows, past: Rows) -> FoldedIn:
     history = np.concatenate([session, past[~np.isin(past, session)]])
     weights = _recency(len(session), len(history) - len(session))
     carried = _carried(factors, history, weights)
-    scores = _scaled(_ease(factors, carried)) + _KNN_SHARE * _scaled(knn(factors, history, weights))
+    scores = _scaled(_ease(factors, carried))
+    scores += _KNN_SHARE * _scaled(knn(factors, history, weights))
     scores[history] = -np.inf
     return FoldedIn(history, carried, scores)
 
