@@ -14,7 +14,6 @@ from handpicked.tools.catalog import facts_of
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Contribution, Event, Ranked, ToolResult
 
-_HISTORY = 500
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
 _LABELS = {
@@ -34,11 +33,6 @@ class Wish:
     context: Context
     results: Sequence[ToolResult]
     past: Sequence[Event]
-
-
-def past_events(context: Context) -> list[Event]:
-    """The user's latest events, none for someone unknown."""
-    return context.events.recent(context.user_id, _HISTORY) if context.user_id else []
 
 
 def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList, ...]:

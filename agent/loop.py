@@ -16,7 +16,7 @@ from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMiss
 
 from handpicked.agent import act, compose, memory
 from handpicked.agent.compose import Prose, Sentence, Written
-from handpicked.agent.lists import Wish, past_events, ranked_lists
+from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
 from handpicked.agent.read import Reader
@@ -142,6 +142,7 @@ class Agent:
         reading = self._reader.read(request, remembered, snapshot)
         campaigns = tuple(self._workspace.catalog.campaigns()) if "ads" in reading.tasks else ()
         context = Context(snapshot, self._reader.embedder, events, now, request.user_id, campaigns)
+        _ = context.past  # read here, before tools run side by side
         return remembered, context, reading
 
     async def _act(self, state: _State) -> Update:
@@ -174,7 +175,7 @@ class Agent:
             state["memory"],
             context,
             state["results"],
-            past_events(context),
+            context.past,
         )
         return ranked_lists(wish, self._reader.scenes, self._config.k)
 

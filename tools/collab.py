@@ -16,7 +16,6 @@ from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.search import Constraints, Limit
 from handpicked.tools.types import Candidate, Floats, Found, Rows
 
-HISTORY = 500
 _FLOOR, _DECAY = 0.1, 8.0
 """A choice's weight by its rank from the newest: .1 + .9 exp(-rank / 8)."""
 _PAST = 0.4
@@ -36,8 +35,7 @@ def collab(
     """Find what others with this user's choices chose; needs a history or items liked in this session.
 
     A user who was never trained on is folded in: scores are sums of item-item weights of what they have."""
-    past = context.events.recent(context.user_id, HISTORY) if context.user_id else []
-    return Found(score(context.snapshot, item_ids, taste.liked(past), constraints, limit))
+    return Found(score(context.snapshot, item_ids, taste.liked(context.past), constraints, limit))
 
 
 def score(

@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Concatenate, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -13,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.errors import ToolError
-from handpicked.tools.types import Campaign, Embedder, Found, ToolCall, ToolResult
+from handpicked.tools.types import Campaign, Embedder, Event, Found, ToolCall, ToolResult
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What tools are bound to for one turn. `now` is in seconds since 1970 (UTC)."""
 
@@ -26,6 +27,11 @@ class Context:
     now: float
     user_id: str | None = None
     campaigns: tuple[Campaign, ...] = ()
+
+    @cached_property
+    def past(self) -> tuple[Event, ...]:
+        """The user's latest events, newest first; none for someone unknown. Read once a turn, so that its tools agree."""
+        return tuple(self.events.recent(self.user_id)) if self.user_id is not None else ()
 
 
 @dataclass(frozen=True, slots=True)

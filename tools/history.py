@@ -13,7 +13,6 @@ from handpicked.tools.data.index import Snapshot
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.types import Candidate, Event, Found, Json
 
-_EVENTS = 500
 _INTERESTS = 8
 _EVIDENCE = 3
 
@@ -23,7 +22,7 @@ def history(context: Context, limit: Annotated[int, Field(ge=1, le=100)] = 20) -
     """Tell what this user chose lately and which interests show in it, each with the items behind it."""
     if context.user_id is None:
         return Found()
-    events = context.events.recent(context.user_id, _EVENTS)
+    events = context.past
     chosen = [item_id for item_id in taste.liked(events) if context.snapshot.row(item_id) is not None]
     candidates = tuple(Candidate(item_id, 1.0 / rank) for rank, item_id in enumerate(chosen[:limit], 1))
     return Found(

@@ -20,7 +20,6 @@ from handpicked.tools.errors import HandpickedError
 from handpicked.tools.history import interests
 
 _HELP = "/why  where the last list came from    /profile  what is known of you    /reset  start over    /quit"
-_EVENTS = 500
 
 
 def run(settings: Settings, user: str | None, session: str | None, *, prose: bool) -> None:
@@ -100,7 +99,7 @@ def _profile(parts: Parts, user: str | None) -> None:
     if user is None:
         show.out.print("Nothing is known: start with --user NAME to use a history.")
         return
-    events = parts.workspace.events.recent(user, _EVENTS)
+    events = parts.workspace.events.recent(user)
     snapshot = parts.index.snapshot()
     chosen = [item_id for item_id in taste.liked(events) if snapshot.row(item_id) is not None]
     show.out.print(f"{user}: the last {len(events)} events, {len(chosen)} items chosen", markup=False)

@@ -30,6 +30,8 @@ from handpicked.tools.data.schema import (
 from handpicked.tools.types import Dialogue, Event, Scalar
 
 PAGE = 50_000
+HISTORY = 500
+"""How many of a user's events count."""
 _SESSION_WAIT_S = 2.0
 _FIELDS = (
     "user_id", "item_id", "event", "timestamp", "value", "scene",
@@ -95,7 +97,7 @@ class EventStore:
                 set_revision(connection, "events", last)
         return Appended(inserted, read - inserted)
 
-    def recent(self, user_id: str, limit: int = 500) -> list[Event]:
+    def recent(self, user_id: str, limit: int = HISTORY) -> list[Event]:
         """Give a user's events, newest first; those without a time come last."""
         newest = (EVENT_ROWS.c.timestamp.desc().nulls_last(), EVENT_ROWS.c.row.desc())
         query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.user_id == user_id).order_by(*newest).limit(limit)

@@ -11,6 +11,7 @@ import numpy as np
 from handpicked.eval.suites.ranking.parts import Training
 from handpicked.tools import collab
 from handpicked.tools.data import factors
+from handpicked.tools.data.event_store import HISTORY
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Floats, Rows
@@ -71,7 +72,7 @@ def product(training: Training, seed: int, params: Params) -> Ranker:
     at = _positions(training, found)
 
     def rank(user: int, k: int) -> list[str]:
-        past = _known(at, training.histories[user][: collab.HISTORY])
+        past = _known(at, training.histories[user][:HISTORY])
         scores = collab.fold_in(found, np.empty(0, np.int64), past).scores
         scores[_known(at, _columns(training.seen, user))] = -np.inf
         return [found.ids[position] for position in collab.strongest(scores, k)]
