@@ -184,6 +184,14 @@ def catalog_export(
     feeding.export(settings_of(workspace), output)
 
 
+@catalog_app.command("quality")
+def catalog_quality(json: AsJson = False, workspace: Workspace = None) -> None:
+    """Say what the catalogue and the events are like: languages, gaps, duplicates, outliers, bots."""
+    from handpicked.agent.app import surveying
+
+    surveying.run(settings_of(workspace), json=json)
+
+
 @assets_app.command("list")
 def assets_list() -> None:
     """List the assets, their licences, and whether they are here."""

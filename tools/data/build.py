@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 
 from handpicked.tools.data import columns, factors, lexical, popularity, records, seal, vectors
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
@@ -33,7 +34,6 @@ Progress = Callable[[str, int, int | None], None]
 POSITIVE_EVENTS = ("view", "click", "play", "read", "like", "rate", "cart", "purchase", "redeem")
 _EMBED_BATCH = 256
 _RECALL_QUERIES = 200
-_DESCRIPTION_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,6 @@ def damaged(folder: Path, err: Exception) -> DataError:
     )
 
 
-def document(item: Item) -> str:
-    """The text that stands for an item in the vector index."""
-    about = [item.title, ", ".join(item.categories), ", ".join(item.creators[:2])]
-    return ". ".join(part for part in [*about, item.description[:_DESCRIPTION_CHARACTERS]] if part)
-
-
 def dialogue_text(context: Sequence[str]) -> str:
     """The text that stands for a conversation: its last three utterances."""
     return " ".join(context[-3:])
@@ -152,7 +146,8 @@ def _fill(
         records.save(items, target)
         lexical.save(items, target / "lexical.db")
     with _timed(seconds, "embedding"):
-        matrix = _embed([document(item) for item in items], embedder, "embedding items", report)
+        documents = [document(item) for item in items]
+        matrix = _embed([made.text for made in documents], embedder, "embedding items", report)
     with _timed(seconds, "chroma"), _storing(target):
         report("indexing vectors", 0, None)
         vectors.save(matrix, target)
@@ -175,7 +170,11 @@ def _fill(
         embedder=embedder.name,
         dimensions=embedder.dimensions,
         items=len(items),
-        measures={"chroma_recall_at_10": recall} | {f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
+        measures={
+            "chroma_recall_at_10": recall,
+            "generated_documents": sum(made.generated for made in documents),
+            **{f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
+        },
         files=files,
     )
 

@@ -17,6 +17,7 @@ import orjson
 from handpicked.tools.data import build, columns, factors, lexical, popularity
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
 from handpicked.tools.data.records import Records
@@ -241,7 +242,7 @@ class Index:
         return self._delta(opened, self._workspace.catalog.changes_since(opened.manifest.catalog_revision))
 
     def _delta(self, opened: Build, changes: Changes) -> Delta:
-        texts = [build.document(item) for item in changes.upserted]
+        texts = [document(item).text for item in changes.upserted]
         dimensions = opened.manifest.dimensions
         matrix = self._embedder.embed_matrix(texts) if texts else np.empty((0, dimensions), np.float32)
         return Delta(

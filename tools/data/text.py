@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import import_module
 from typing import Any
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -14,8 +15,6 @@ _CJK_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"\w+", re.UNICODE)
 _APOSTROPHE = re.compile(r"(?<=\w)['’`](?=\w)")
 _TOKEN = re.compile(rf"{_CJK.pattern}|&|(?:(?!{_CJK.pattern})[^\W_])+(?:['’`](?:(?!{_CJK.pattern})[^\W_])+)*")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9\u00c0-\u024f])|(?<=[。！？])\s*")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Lt|Col|Sgt|Capt|Gen|vs|etc|No)\.)$")
 
 # Function words of both languages that carry no content in a search.
 STOP_WORDS = frozenset(
@@ -123,14 +122,8 @@ def content_words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of English or Chinese text; titles and initials (Dr., J.) don't end one."""
-    found: list[str] = []
-    for part in _SENTENCE.split(text):
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {part}"
-        elif part and part.strip():
-            found.append(part.strip())
-    return found
+    """Sentences of English or Chinese text (sentencex)."""
+    return [part.strip() for part in _sentencex().segment(language(text), text) if part.strip()]
 
 
 def _segment(run: str) -> list[str]:
@@ -148,7 +141,10 @@ def segments(text: str) -> frozenset[tuple[int, int]]:
 
 
 @cache
-def _jieba() -> Any:
-    import rjieba
+def _sentencex() -> Any:
+    return import_module("sentencex")
 
-    return rjieba
+
+@cache
+def _jieba() -> Any:
+    return import_module("rjieba")

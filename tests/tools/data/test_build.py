@@ -246,11 +246,5 @@ def test_dialogues_keep_only_choices_of_the_catalogue(workspace: Workspace, toy:
     assert Index(workspace, toy).snapshot().build.dialogue_targets == (("b",),)
 
 
-def test_document_tells_title_labels_and_the_start_of_the_description() -> None:
-    item = Item("i", "Up", description="x" * 1_000, categories=("Comedy",), creators=("A", "B", "C"))
-    assert build.document(item) == f"Up. Comedy. A, B. {'x' * 400}"
-    assert build.document(Item("i", "Up")) == "Up"
-
-
 def test_conversation_is_its_last_three_utterances() -> None:
     assert build.dialogue_text(["a", "b", "c", "d"]) == "b c d"
