@@ -237,6 +237,8 @@ def _outliers(domain: str, items: Sequence[Item]) -> Iterable[Outliers]:
 
 def _fences(values: Doubles) -> tuple[float, float]:
     first, third = np.percentile(values, (25, 75))
+    if first == third:  # most are alike, and whatever differs would be far out
+        return -np.inf, np.inf
     return float(first - _FENCE * (third - first)), float(third + _FENCE * (third - first))
 
 
