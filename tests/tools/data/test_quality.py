@@ -23,7 +23,7 @@ def _film(number: int, **changes: object) -> Item:
         "movie",
         creators=("Ida Lupin",),
         year=1950,
-        runtime=90 + number,
+        runtime=90 + number % 30,
     )
     return replace(film, **changes)  # pyright: ignore[reportArgumentType]
 
@@ -70,7 +70,7 @@ def test_planted_faults_of_a_catalogue_are_found_and_nothing_else() -> None:
 
 
 def test_planted_faults_of_a_log_are_found() -> None:
-    people = [(f"u{n}", f"f{m}", "view", 1000.0 * m) for n in range(30) for m in range(5)]
+    people = [(f"u{n}", f"f{m}", "view", 1000.0 * m) for n in range(30) for m in range(3 + n % 5)]
     once = [("once", "f1", "view", 5.0), ("basket", "f1", "purchase", 5.0)]
     basket = [("basket", f"f{n}", "purchase", 7.0) for n in range(80)]
     bot = [("bot", f"f{n % 7}", "view", 100.0 + n / 2) for n in range(900)]
