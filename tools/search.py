@@ -31,11 +31,22 @@ def search(
     Cosine over embeddings and BM25 are fused by reciprocal rank."""
     if not query.strip():
         return Found()
+    mask = context.snapshot.mask(constraints)
+    return Found(fuse(context, [dense(context, query, mask), *lexical(context, query, mask)], limit))
+
+
+def dense(context: Context, query: str, mask: Mask) -> list[int]:
+    """Rows under the mask by meaning, best first."""
+    return nearest(context, context.embedder.query(query), mask, _DEPTH)
+
+
+def lexical(context: Context, query: str, mask: Mask) -> list[list[int]]:
+    """Rows under the mask by words, best first: the build's and the delta's, each by its own BM25."""
     snapshot = context.snapshot
-    mask = snapshot.mask(constraints)
-    vector = context.embedder.query(query)
-    dense = nearest(context, vector, mask, _DEPTH)
-    return Found(fuse(context, [dense, *_lexical(context, query, mask)], limit))
+    start = len(snapshot.build.columns)
+    base = [row for row, _ in snapshot.build.lexical.search(query, 10 * _DEPTH) if mask[row]]
+    delta = [start + row for row, _ in snapshot.delta.lexical.search(query, _DEPTH) if mask[start + row]]
+    return [base[:_DEPTH], delta]
 
 
 def nearest(context: Context, vector: Floats, mask: Mask, limit: int) -> list[int]:
@@ -59,11 +70,3 @@ def fuse(context: Context, rankings: Iterable[Sequence[int]], limit: int) -> tup
             scores[row] = scores.get(row, 0.0) + 1.0 / (RRF + rank)
     best = sorted(scores, key=lambda row: (-scores[row], row))[:limit]
     return tuple(Candidate(context.snapshot.item_id(row), scores[row]) for row in best)
-
-
-def _lexical(context: Context, query: str, mask: Mask) -> list[list[int]]:
-    snapshot = context.snapshot
-    start = len(snapshot.build.columns)
-    base = [row for row, _ in snapshot.build.lexical.search(query, 10 * _DEPTH) if mask[row]]
-    delta = [start + row for row, _ in snapshot.delta.lexical.search(query, _DEPTH) if mask[start + row]]
-    return [base[:_DEPTH], delta]

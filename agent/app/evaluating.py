@@ -27,6 +27,7 @@ from handpicked.eval.types import Difference, Options, Value
 from handpicked.tools.errors import ConfigError
 
 _NOTE_EVERY_S = 10.0
+_FULL_TABLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +167,31 @@ def _summary(log: Log, figures: Sequence[Figure], failed: int) -> dict[str, obje
 
 
 def _told(one: Suite, log: Log, figures: Sequence[Figure]) -> None:
-    for tag in dict.fromkeys(f.tag for f in figures):
+    """A table for each tag; of many tags the first in full and the first metric of the others."""
+    tags = list(dict.fromkeys(f.tag for f in figures))
+    full = tags if len(tags) <= _FULL_TABLES else tags[:1]
+    for tag in full:
         show.out.print(_table(one, log, [f for f in figures if f.tag == tag], tag))
+    if full != tags:
+        show.out.print(_by_tag(next(iter(one.spec.metrics)), figures, tags))
     show.out.print(
         Text("± is half of the 95% interval; --json and `eval report` give every interval"), style="dim"
     )
     show.out.print(f"log: {log.path}", markup=False, soft_wrap=True)
+
+
+def _by_tag(metric: str, figures: Sequence[Figure], tags: Sequence[str]) -> Table:
+    values = {(f.tag, f.system): f.value for f in figures if f.metric == metric}
+    systems = list(dict.fromkeys(f.system for f in figures))
+    table = Table(title=Text(metric, style="bold"), title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table.add_column("tag", overflow="fold")
+    for name in ("n", *systems):
+        table.add_column(Text(name), justify="right", overflow="fold")
+    for tag in tags:
+        found = [values.get((tag, system)) for system in systems]
+        n = max((value.n for value in found if value), default=0)
+        table.add_row(Text(tag), str(n), *(Text(_wide(value) if value else "") for value in found))
+    return table
 
 
 def _table(one: Suite, log: Log, figures: Sequence[Figure], tag: str) -> Table:
