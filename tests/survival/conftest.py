@@ -82,8 +82,8 @@ def like_anybody() -> tuple[str, ...]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Mount an empty disk of so many KiB. Only root can; elsewhere tests that need one are skipped, in CI too: a
-    container may not be allowed to, and the limit on file sizes is tested everywhere."""
+    """Mount an empty disk of so many KiB. Where that isn't allowed (only root is, and not in every container) tests
+    that need one are skipped, in CI too; the limit on file sizes is tested everywhere."""
     mounted: list[Path] = []
 
     def mount(kib: int) -> Path:
@@ -96,6 +96,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
             check=False,
         )
         if done.returncode:
+            assert "permi" in done.stderr or "superuser" in done.stderr, done.stderr
             pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
         mounted.append(folder)
         return folder

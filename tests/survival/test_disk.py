@@ -168,6 +168,10 @@ def test_a_workspace_that_may_not_be_written_answers(
     [
         (("ingest", "--items", "{files}/items.csv"), "rejects.csv can't be written (Permission denied)"),
         (("build",), "builds can't be written (Permission denied"),
+        (
+            ("ingest", "--items", "{files}/items.csv", "--workspace", "{frozen}/builds"),
+            "catalog.db: unable to open",
+        ),
     ],
 )
 def test_what_has_to_write_says_what_may_not_be_written(
@@ -179,11 +183,11 @@ def test_what_has_to_write_says_what_may_not_be_written(
     said: str,
 ) -> None:
     write_files(tmp_path / "files", 3, 3)
-    given = [argument.format(files=tmp_path / "files") for argument in arguments]
-    done = run(*given, "--workspace", frozen, prefix=like_anybody)
+    given = [argument.format(files=tmp_path / "files", frozen=frozen) for argument in arguments]
+    done = run(given[0], "--workspace", frozen, *given[1:], prefix=like_anybody)
     assert done.returncode == 3
     assert said in done.stderr
-    assert "change" in done.stderr
+    assert "permissions" in done.stderr or "may be read and written" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -39,11 +38,3 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "shop").write_text("a file")
     with pytest.raises(DataError, match=r"shop can't be made.*--workspace"):
         Workspace.open(tmp_path / "shop")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_write_permission_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(DataError, match="may not be written"):
-        Workspace.open(tmp_path)
-    tmp_path.chmod(0o700)
