@@ -1,23 +1,34 @@
-"""Which system is fitted how: ours in this process, a library's in its environment, yours where you say."""
+"""Systems as subjects: ours fitted in this process, a library's in its environment, yours where you say; what any
+of them answers is checked here, where the catalogue and the training rows are."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from handpicked.eval.suites.ranking import environments, parts
-from handpicked.eval.suites.ranking.systems import OURS, Params, Ranker, brought
-from handpicked.eval.types import Options
+from handpicked.eval.suites.ranking import K, environments, parts
+from handpicked.eval.suites.ranking.parts import Training
+from handpicked.eval.suites.ranking.systems import OURS, Params, Ranker, brought, columns
+from handpicked.eval.types import Case, Json, Options, Subject
 
 PARAMS = Path(__file__).with_name("params.yaml")
 
 
-def fit(system: str, part: str, options: Options, params: Params | None = None) -> Ranker:
-    """Fit a system to a part, with the committed hyperparameters unless others are given."""
+def subject(system: str, part: str, options: Options, params: Params | None = None) -> Subject:
+    """Fit a system to a part, with the committed hyperparameters unless others are given.
+
+    Raises ConfigError for a system that can't be found or set up."""
     training = parts.load(part, options).training
-    params = chosen(system, part) if params is None else params
+    if params is None:
+        params = _committed().get(part, {}).get(system, {})
+    return checked(ranker(system, training, options, params), training)
+
+
+def ranker(system: str, training: Training, options: Options, params: Params) -> Ranker:
+    """Fit a system by its name."""
     if ":" in system:
         return brought(system)(training, options.seed, params)
     if system in OURS:
@@ -25,9 +36,27 @@ def fit(system: str, part: str, options: Options, params: Params | None = None) 
     return environments.ranker(system, training, options, params)
 
 
-def chosen(system: str, part: str) -> Params:
-    """The committed hyperparameters; none where a system has its own defaults."""
-    return _committed().get(part, {}).get(system, {})
+def checked(rank: Ranker, training: Training) -> Subject:
+    """Answer with the first K items; name those of them that no catalogue has and those that the user had."""
+    known, seen = frozenset(training.item_ids), training.seen.copy()
+
+    def answer(case: Case) -> Json:
+        user: int = case.data["user"]
+        items = _listed(rank(user, K))[:K]
+        had = frozenset(training.item_ids[int(column)] for column in columns(seen, user))
+        return {
+            "items": items,
+            "off_catalog": [item for item in items if item not in known],
+            "seen": [item for item in items if item in had],
+        }
+
+    return answer
+
+
+def _listed(ranked: Any) -> list[Any]:
+    if not isinstance(ranked, list | tuple):
+        raise TypeError(f"a ranker gives a list of item ids, not {type(ranked).__name__}")
+    return [*ranked]
 
 
 @cache

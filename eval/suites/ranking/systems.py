@@ -31,9 +31,14 @@ def top(training: Training, user: int, scores: Floats, k: int) -> list[str]:
     if np.isnan(scores).any():
         raise ValueError(f"{int(np.isnan(scores).sum())} scores of user {user} are NaN")
     left = scores.astype(np.float64)
-    left[_columns(training.seen, user)] = -np.inf
+    left[columns(training.seen, user)] = -np.inf
     order = np.lexsort((np.arange(len(left)), -left))[:k]
     return [training.item_ids[column] for column in order.tolist() if left[column] > -np.inf]
+
+
+def columns(matrix: Any, user: int) -> Rows:
+    """The columns that a user has in a CSR matrix."""
+    return matrix.indices[matrix.indptr[user] : matrix.indptr[user + 1]]
 
 
 def popularity(training: Training, seed: int, params: Params) -> Ranker:
@@ -74,7 +79,7 @@ def product(training: Training, seed: int, params: Params) -> Ranker:
     def rank(user: int, k: int) -> list[str]:
         past = _known(at, training.histories[user][:HISTORY])
         scores = collab.fold_in(found, np.empty(0, np.int64), past).scores
-        scores[_known(at, _columns(training.seen, user))] = -np.inf
+        scores[_known(at, columns(training.seen, user))] = -np.inf
         return [found.ids[position] for position in collab.strongest(scores, k)]
 
     return rank
@@ -123,10 +128,6 @@ def _positions(training: Training, found: Factors) -> Rows:
     return np.array([found.position.get(item_id, -1) for item_id in training.item_ids], np.int64)
 
 
-def _known(at: Rows, columns: Rows) -> Rows:
-    positions = at[columns]
+def _known(at: Rows, among: Rows) -> Rows:
+    positions = at[among]
     return positions[positions >= 0]
-
-
-def _columns(matrix: Any, user: int) -> Rows:
-    return matrix.indices[matrix.indptr[user] : matrix.indptr[user + 1]]
