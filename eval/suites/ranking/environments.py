@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from handpicked.eval.suites.ranking import K
@@ -26,10 +28,17 @@ from handpicked.eval.suites.ranking.parts import Training
 from handpicked.eval.suites.ranking.systems import Params, Ranker
 from handpicked.eval.types import Options
 from handpicked.tools.errors import ConfigError
+from handpicked.tools.types import Rows
 
 _LIBRARIES = Path(__file__).with_name("libraries")
 _FIT_S = 1500.0
 _LAST_LINES = 4
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LK_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
+"""So that sums have one order and a second fit gives the same lists."""
+
+Job: TypeAlias = dict[str, npt.NDArray[Any]]
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +49,14 @@ def ranker(system: str, training: Training, options: Options, params: Params) ->
     Raises ConfigError when the environment can't be made, RuntimeError when the library fails."""
     if options.cache is None:
         raise ConfigError(f"no cache is set: {system} needs one for its library")
-    lists = _lists(system, training, options, params)
+    library = system.partition("-")[0]
+    asked = job(system, training, options.seed, params)
+    path = options.cache / "ranking" / f"{system}-{_key(library, asked)}.npy"
+    if not path.is_file():
+        with _turn(path.parent, system):
+            if not path.is_file():
+                fit(python(library, options.cache), asked, path)
+    lists: Rows = np.load(path, allow_pickle=False)
 
     def rank(user: int, k: int) -> list[str]:
         return [training.item_ids[column] for column in lists[user, :k].tolist() if column >= 0]
@@ -62,51 +78,56 @@ def python(library: str, cache: Path) -> Path:
 
 def _make(folder: Path, wanted: Path) -> None:
     log.warning("making an environment for %s in %s: pip downloads it once", wanted.stem, folder)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        made = Path(scratch) / "made"
-        venv.create(made, with_pip=False, symlinks=True)
-        pip = [sys.executable, "-m", "pip", "--python", str(made / "bin" / "python"), "install"]
-        quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "-r", str(wanted)]
-        done = subprocess.run([*pip, *quiet], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ConfigError(
-                f"pip can't install {wanted.stem} into an environment of its own; check the network and pip's index "
-                f"settings, or name other systems with --system. It said: {_end(done.stderr)}"
-            )
-        os.replace(made, folder)
+    made = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(made, ignore_errors=True)  # what a killed process left
+    venv.create(made, with_pip=False, symlinks=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(made / "bin" / "python"), "install"]
+    quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "-r", str(wanted)]
+    done = subprocess.run([*pip, *quiet], capture_output=True, text=True, check=False)
+    if done.returncode:
+        shutil.rmtree(made)
+        raise ConfigError(
+            f"pip can't install {wanted.stem} into an environment of its own; check the network and pip's index "
+            f"settings, or name other systems with --system. It said: {_end(done.stderr)}"
+        )
+    os.replace(made, folder)
 
 
-def _lists(system: str, training: Training, options: Options, params: Params) -> Any:
-    assert options.cache is not None
-    library = system.partition("-")[0]
-    job = {"system": system, "params": params, "seed": options.seed, "k": K}
-    arrays = {
+def job(system: str, training: Training, seed: int, params: Params) -> Job:
+    """What fit.py is given."""
+    asked = {"system": system, "params": params, "seed": seed, "k": K}
+    return {
         "items": np.array(len(training.item_ids)),
         "train_indices": training.matrix.indices,
         "train_starts": training.matrix.indptr,
         "seen_indices": training.seen.indices,
         "seen_starts": training.seen.indptr,
-        "job": np.array(orjson.dumps(job, option=orjson.OPT_SORT_KEYS).decode()),
+        "job": np.array(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()),
     }
-    code = ((_LIBRARIES / name).read_bytes() for name in ("fit.py", f"{library}.txt"))
-    key = _hash(*code, *(array.tobytes() for array in arrays.values()))
-    path = options.cache / "ranking" / f"{system}-{key}.npy"
-    if not path.is_file():
-        with _turn(path.parent, path.name):
-            if not path.is_file():
-                _fit(python(library, options.cache), arrays, path)
-    return np.load(path, allow_pickle=False)
 
 
-def _fit(interpreter: Path, arrays: dict[str, Any], path: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fit-") as scratch:
-        job, lists = Path(scratch) / "job.npz", Path(scratch) / "lists.npy"
-        np.savez(job, allow_pickle=False, **arrays)
-        command = [str(interpreter), "-I", str(_LIBRARIES / "fit.py"), str(job), str(lists)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_FIT_S)
+def fit(interpreter: Path, asked: Job, lists: Path) -> None:
+    """Do a job in a library's environment. Raises RuntimeError with the library's last lines when it fails."""
+    with tempfile.TemporaryDirectory(dir=lists.parent, prefix=".fit-") as scratch:
+        given, made = Path(scratch) / "job.npz", Path(scratch) / "lists.npy"
+        np.savez(given, allow_pickle=False, **asked)
+        command = [str(interpreter), "-I", str(_LIBRARIES / "fit.py"), str(given), str(made)]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_FIT_S,
+            env={**os.environ, **_ONE_THREAD},
+        )
         if done.returncode:
-            raise RuntimeError(f"{path.name.rsplit('-', 1)[0]} failed in its library: {_end(done.stderr)}")
-        os.replace(lists, path)
+            raise RuntimeError(f"{orjson.loads(str(asked['job']))['system']} failed: {_end(done.stderr)}")
+        os.replace(made, lists)
+
+
+def _key(library: str, asked: Job) -> str:
+    code = ((_LIBRARIES / name).read_bytes() for name in ("fit.py", f"{library}.txt"))
+    return _hash(*code, *(array.tobytes() for array in asked.values()))
 
 
 @contextmanager

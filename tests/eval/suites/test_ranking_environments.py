@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from importlib import import_module
@@ -104,7 +101,7 @@ def test_those_who_want_the_same_at_once_wait_for_one_fit(libraries: Path, tmp_p
 def test_a_library_that_fails_is_a_failed_system_and_leaves_no_lists(libraries: Path, tmp_path: Path) -> None:
     (libraries / "broken").touch()
     training, options = _part().training, Options(cache=tmp_path / "cache")
-    with pytest.raises(RuntimeError, match="fake-als failed in its library: .*too many users"):
+    with pytest.raises(RuntimeError, match=r"fake-als failed: .*too many users"):
         environments.ranker("fake-als", training, options, {})
     (libraries / "broken").unlink()
     assert environments.ranker("fake-als", training, options, {})(0, 1) == [training.item_ids[2]]
@@ -117,6 +114,15 @@ def test_an_environment_that_pip_cant_make_is_told_and_not_kept(libraries: Path,
         environments.python("fake", tmp_path)
     assert not list(tmp_path.glob("libraries-fake-*"))
     assert not list(tmp_path.glob(".libraries-fake-*"))
+
+
+def test_what_a_killed_process_left_is_cleared_away(libraries: Path, tmp_path: Path) -> None:
+    made = environments.python("fake", tmp_path).parents[1]
+    left = made.with_name(f".{made.name}.part")
+    made.rename(left)
+    (left / "bin" / "python").unlink()
+    assert environments.python("fake", tmp_path).is_file()
+    assert not left.exists()
 
 
 def test_every_library_system_has_its_environment_and_its_code() -> None:

@@ -7,40 +7,28 @@ lists are columns, users x k, best first, -1 where a list ends."""
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
-
-for _name in (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "LK_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-):
-    os.environ[_name] = "1"  # one thread, so that sums have one order and a second run gives the same lists
+from typing import Any, TypeAlias
 
 import numpy as np
 
 sparse: Any = import_module("scipy.sparse")
 
-Lists = Any
-Fit = Callable[[Any, Any, Mapping[str, Any], int, int], Lists]
-_IMPLICIT = {
-    "implicit-als": ("implicit.als", "AlternatingLeastSquares", True),
-    "implicit-bpr": ("implicit.bpr", "BayesianPersonalizedRanking", True),
-    "implicit-lmf": ("implicit.lmf", "LogisticMatrixFactorization", True),
-    "implicit-bm25": ("implicit.nearest_neighbours", "BM25Recommender", False),
-    "implicit-cosine": ("implicit.nearest_neighbours", "CosineRecommender", False),
+Lists: TypeAlias = Any
+SYSTEMS = {
+    "implicit-als": ("implicit.als", "AlternatingLeastSquares"),
+    "implicit-bpr": ("implicit.bpr", "BayesianPersonalizedRanking"),
+    "implicit-lmf": ("implicit.lmf", "LogisticMatrixFactorization"),
+    "implicit-bm25": ("implicit.nearest_neighbours", "BM25Recommender"),
+    "implicit-cosine": ("implicit.nearest_neighbours", "CosineRecommender"),
+    "lenskit-als": ("lenskit.als", "ImplicitMFScorer"),
+    "lenskit-ease": ("lenskit.knn", "EASEScorer"),
+    "lenskit-knn": ("lenskit.knn", "ItemKNNScorer"),
+    "rectools-ease": ("rectools.models", "EASEModel"),
+    "rectools-popular": ("rectools.models", "PopularModel"),
 }
-_LENSKIT: dict[str, tuple[str, str, dict[str, str]]] = {
-    "lenskit-als": ("lenskit.als", "ImplicitMFScorer", {}),
-    "lenskit-ease": ("lenskit.knn", "EASEScorer", {}),
-    "lenskit-knn": ("lenskit.knn", "ItemKNNScorer", {"feedback": "implicit"}),
-}
-_RECTOOLS = {"rectools-ease": "EASEModel", "rectools-popular": "PopularModel"}
 
 
 def main(job_path: str, lists_path: str) -> None:
@@ -48,45 +36,42 @@ def main(job_path: str, lists_path: str) -> None:
     with np.load(job_path, allow_pickle=False) as arrays:
         job = json.loads(str(arrays["job"]))
         train, seen = _matrix(arrays, "train"), _matrix(arrays, "seen")
-    library = job["system"].split("-")[0]
-    fits = {"implicit": implicit, "lenskit": lenskit, "rectools": rectools}
-    np.save(lists_path, fits[library](job["system"], train, seen, job).astype(np.int32))
+    module, name = SYSTEMS[job["system"]]
+    rank = {"implicit": implicit, "lenskit": lenskit, "rectools": rectools}[module.split(".")[0]]
+    np.save(lists_path, rank(getattr(import_module(module), name), train, seen, job).astype(np.int32))
 
 
-def implicit(system: str, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
-    """Rank with a model of implicit; more is asked for than k where more is masked than was trained on."""
-    module, name, is_seeded = _IMPLICIT[system]
-    options: dict[str, Any] = {"num_threads": 1, **job["params"]}
-    if is_seeded:
-        options["random_state"] = job["seed"]
-    model = getattr(import_module(module), name)(**options)
+def implicit(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+    """Rank with a model of implicit; what its lists are filled up with when items run out is left out."""
+    is_neighbours = model_class.__module__ == "implicit.nearest_neighbours"
+    seeded = {} if is_neighbours else {"random_state": job["seed"]}
+    model = model_class(num_threads=1, **seeded, **job["params"])
     model.fit(train, show_progress=False)
-    extra = int((np.diff(seen.indptr) - np.diff(train.indptr)).max())
+    count = job["k"] + _masked_besides(train, seen)
     columns, scores = model.recommend(
-        np.arange(train.shape[0]), train, N=job["k"] + extra, filter_already_liked_items=True
+        np.arange(train.shape[0]), train, N=count, filter_already_liked_items=True
     )
-    # A list that ends early is filled with the lowest float; item-kNN fills it with zeros.
-    usable = scores > (-1e30 if is_seeded else 0.0)
-    return _unseen(np.where(usable, columns, -1), seen, job["k"])
+    usable = scores > (0.0 if is_neighbours else np.finfo(np.float32).min)
+    return unseen(np.where(usable, columns, -1), seen, job["k"])
 
 
-def lenskit(system: str, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+def lenskit(scorer_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
     """Rank with a scorer of LensKit, user by user."""
     data: Any = import_module("lenskit.data")
     pandas: Any = import_module("pandas")
     training: Any = import_module("lenskit.training")
-    module, name, fixed = _LENSKIT[system]
     users, items = train.nonzero()
-    frame = pandas.DataFrame({"user_id": users, "item_id": items})
-    scorer = getattr(import_module(module), name)(**fixed, **job["params"])
-    scorer.train(data.from_interactions_df(frame), training.TrainingOptions(rng=job["seed"], device="cpu"))
+    rows = data.from_interactions_df(pandas.DataFrame({"user_id": users, "item_id": items}))
+    implicit_feedback = {"feedback": "implicit"} if scorer_class.__name__ == "ItemKNNScorer" else {}
+    scorer = scorer_class(**implicit_feedback, **job["params"])
+    scorer.train(rows, training.TrainingOptions(rng=job["seed"], device="cpu"))
     every = data.ItemList(item_ids=np.unique(items))
     lists = np.full((train.shape[0], job["k"]), -1)
     for user in range(train.shape[0]):
         had = data.ItemList(item_ids=_row(train, user))
-        scores = np.full(train.shape[1], -np.inf)
         found = scorer(data.RecQuery(user_id=user, user_items=had), every)
-        scores[found.ids()] = np.nan_to_num(found.scores(), nan=-np.inf)
+        scores = np.full(train.shape[1], -np.inf)
+        scores[found.ids()] = np.nan_to_num(found.scores(), nan=-np.inf)  # NaN: the library can't say
         scores[_row(seen, user)] = -np.inf
         order = np.lexsort((np.arange(len(scores)), -scores))[: job["k"]]
         order = order[scores[order] > -np.inf]
@@ -94,31 +79,34 @@ def lenskit(system: str, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists
     return lists
 
 
-def rectools(system: str, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+def rectools(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
     """Rank with a model of RecTools as it is, which for EASE means with transposed weights."""
     pandas: Any = import_module("pandas")
-    columns: Any = import_module("rectools").Columns
-    dataset: Any = import_module("rectools.dataset").Dataset
     users, items = train.nonzero()
-    frame = pandas.DataFrame({columns.User: users, columns.Item: items, columns.Weight: 1.0})
-    frame[columns.Datetime] = pandas.Timestamp(0)
-    made = dataset.construct(frame)
-    model = getattr(import_module("rectools.models"), _RECTOOLS[system])(**job["params"])
-    model.fit(made)
-    extra = int((np.diff(seen.indptr) - np.diff(train.indptr)).max())
-    found = model.recommend(np.unique(users), made, k=job["k"] + extra, filter_viewed=True)
-    lists = np.full((train.shape[0], job["k"] + extra), -1)
-    lists[found[columns.User], found[columns.Rank] - 1] = found[columns.Item]
-    return _unseen(lists, seen, job["k"])
+    rows = pandas.DataFrame({"user_id": users, "item_id": items, "weight": 1.0})
+    rows["datetime"] = pandas.Timestamp(0)
+    dataset = import_module("rectools.dataset").Dataset.construct(rows)
+    model = model_class(**job["params"])
+    model.fit(dataset)
+    count = job["k"] + _masked_besides(train, seen)
+    found = model.recommend(np.unique(users), dataset, k=count, filter_viewed=True)
+    lists = np.full((train.shape[0], count), -1)
+    lists[found["user_id"], found["rank"] - 1] = found["item_id"]
+    return unseen(lists, seen, job["k"])
 
 
-def _unseen(lists: Lists, seen: Any, k: int) -> Lists:
+def unseen(lists: Lists, seen: Any, k: int) -> Lists:
     """The first k of each list that are neither masked nor -1."""
     short = np.full((len(lists), k), -1)
     for user, columns in enumerate(lists):
         kept = columns[(columns >= 0) & ~np.isin(columns, _row(seen, user))][:k]
         short[user, : len(kept)] = kept
     return short
+
+
+def _masked_besides(train: Any, seen: Any) -> int:
+    """How many columns more are masked than were trained on, at most."""
+    return int((np.diff(seen.indptr) - np.diff(train.indptr)).max())
 
 
 def _row(matrix: Any, user: int) -> Any:
