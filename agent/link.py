@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from handpicked.agent import lexicon, signs, slips
+from handpicked.agent import lexicon, signs
 from handpicked.agent.signs import Polarity, Said, Span
+from handpicked.tools.data import slips
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import STOP_WORDS, has_cjk, longest_matches, tokenize
 

@@ -32,7 +32,7 @@ def similar(
     mask[given] = False
     vectors = np.stack([snapshot.vector(int(row)) for row in given])
     centre = vectors.mean(axis=0)
-    content = nearest(context, centre / np.linalg.norm(centre), mask, _DEPTH)
+    content = [row for row, _ in nearest(context, centre / np.linalg.norm(centre), mask, _DEPTH)]
     together = [row for row in neighbours(snapshot, item_ids, _DEPTH) if mask[row]]
     found = fuse(context, [content, together], limit)
     return Found(tuple(_explained(context, candidate, given, vectors) for candidate in found))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
-from handpicked.tools.search import RRF, fuse, nearest, search
+from handpicked.tools.search import RRF, blend, fuse, lexical, nearest, search
 from handpicked.tools.types import Constraint, Embedder, Item
 
 
@@ -100,8 +100,34 @@ def test_nearest_merges_what_is_new_by_cosine(fresh: Workspace, embedder: Embedd
     snapshot = Index(fresh, embedder).snapshot()
     [vector] = embedder.embed_matrix(["Robots at a picnic"])
     mask = snapshot.mask(())
-    rows = nearest(replace(context, snapshot=snapshot), vector, mask, 22)
-    cosines = [float(snapshot.vector(row) @ vector) for row in rows]
+    rows, cosines = zip(*nearest(replace(context, snapshot=snapshot), vector, mask, 22), strict=True)
+    assert cosines == pytest.approx([float(snapshot.vector(row) @ vector) for row in rows], abs=1e-5)
     assert snapshot.item_id(rows[0]) == "new1"
     assert sorted(rows) == list(np.flatnonzero(mask))
     assert cosines == pytest.approx(sorted(cosines, reverse=True), abs=1e-5)
+
+
+def test_blend_adds_weighted_scores_and_ties_go_to_the_lower_row(context: Context) -> None:
+    found = blend(context, [(0.5, [(2, 1.0), (0, 0.2)]), (1.0, [(1, 0.5), (0, 0.4)])], 10)
+    assert [(c.item_id, c.score) for c in found] == [("f1", 0.5), ("f2", 0.5), ("f3", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [("nihgt sigal", "f1"), ("oat crakers", "g1"), ("sergio lnek", "f6"), ("wstern", "f5")],
+)
+def test_a_mistyped_title_name_or_category_is_corrected(context: Context, query: str, wanted: str) -> None:
+    mask = context.snapshot.mask(())
+    (found,) = lexical(context, query, mask)
+    assert wanted in [context.snapshot.item_id(row) for row, _ in found[:2]]
+
+
+def test_a_word_that_the_catalogue_has_is_not_corrected(context: Context) -> None:
+    (found,) = lexical(context, "gallon", context.snapshot.mask(()))
+    assert [context.snapshot.item_id(row) for row, _ in found] == ["g3"]
+
+
+def test_scores_of_the_two_halves_are_scaled_alike(context: Context) -> None:
+    (found,) = lexical(context, "night signal machines", context.snapshot.mask(()))
+    assert found[0][1] == 1.0
+    assert all(0 < score <= 1 for _, score in found)

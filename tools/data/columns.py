@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import orjson
 
+from handpicked.tools.data.slips import Words
 from handpicked.tools.data.text import normalize, phrase_key
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
 
 _LARGEST = float(np.finfo(np.float32).max)
+_NAMES = ("creators", "cast", "categories", "brand")
 _TRUE = frozenset({"true", "yes", "1", "1.0"})
 
 
@@ -50,6 +53,18 @@ class Columns:
     def row_of(self) -> Mapping[str, int]:
         """Row by item id."""
         return {item_id: row for row, item_id in enumerate(self.ids)}
+
+    @cached_property
+    def title_words(self) -> Words:
+        """The words of all titles."""
+        return grouped(word for names in self.titles for name in names for word in name.split())
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of titles, people, categories and brands: what a user may mistype."""
+        named = (name for field in _NAMES if field in self.terms for name in self.terms[field].names)
+        titles = (name for names in self.titles for name in names)
+        return grouped(word for name in chain(titles, named) for word in name.split())
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -114,6 +129,14 @@ class Columns:
             return ToolError(f"{field!r} is no number, so use in or not_in; a range can be of: {numbers}")
         known = ", ".join(sorted({*self.numbers, *self.terms, "in_stock", "item_id"}))
         return ToolError(f"the catalogue has no field {field!r} to filter on; known: {known}")
+
+
+def grouped(words: Iterable[str]) -> Words:
+    """Words in order by first letter and length."""
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for word in sorted(set(words)):
+        found[word[0], len(word)].append(word)
+    return {key: tuple(same) for key, same in found.items()}
 
 
 def from_items(items: Sequence[Item]) -> Columns:

@@ -21,6 +21,7 @@ from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
 from handpicked.tools.data.records import Records
+from handpicked.tools.data.slips import Words
 from handpicked.tools.data.vectors import Vectors
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
@@ -160,12 +161,14 @@ class Snapshot:
         return found
 
     @cached_property
-    def title_words(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
-        """The words of all titles, in order, by first letter and length: where a mistyped word is looked for."""
-        found: dict[tuple[str, int], list[str]] = {}
-        for word in sorted({word for title in self.titles for word in title.split()}):
-            found.setdefault((word[0], len(word)), []).append(word)
-        return {key: tuple(words) for key, words in found.items()}
+    def title_words(self) -> Words:
+        """The words of all titles."""
+        return _joined(self.build.columns.title_words, self.delta.columns.title_words)
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of titles, people, categories and brands."""
+        return _joined(self.build.columns.words, self.delta.columns.words)
 
 
 class Index:
@@ -288,3 +291,7 @@ def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> M
 def _numbers(part: Columns, field: str) -> Floats:
     found = part.numbers.get(field)
     return np.full(len(part), np.nan, np.float32) if found is None else found
+
+
+def _joined(base: Words, fresh: Words) -> Words:
+    return {**base, **{key: (*base.get(key, ()), *words) for key, words in fresh.items()}} if fresh else base

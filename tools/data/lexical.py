@@ -19,6 +19,7 @@ _SCHEMA = (
 _QUERY = (
     f"SELECT rowid, -bm25(docs, {_WEIGHTS}) AS score FROM docs WHERE docs MATCH ? ORDER BY score DESC, rowid"
 )
+_HAS = "SELECT 1 FROM docs WHERE docs MATCH ? LIMIT 1"
 _BODY_CHARACTERS = 4000
 
 
@@ -36,6 +37,11 @@ class Lexical:
             return []
         with self._lock:
             return self._connection.execute(f"{_QUERY} LIMIT ?", (terms, limit)).fetchall()
+
+    def has(self, word: str) -> bool:
+        """Whether any document holds a word, by its stem."""
+        with self._lock:
+            return bool(self._connection.execute(_HAS, (f'"{word}"',)).fetchone())
 
 
 def save(items: Iterable[Item], path: Path) -> None:

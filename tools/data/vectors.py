@@ -111,13 +111,13 @@ def client(folder: Path) -> Any:
 
 def hnsw(n_items: int) -> dict[str, Any]:
     """Index parameters from the data's size. Chroma's defaults (ef_search 100, 16 neighbours) lose recall
-    silently as a collection grows."""
+    silently as a collection grows, and 200 lost a seventh of the nDCG of typed queries that exact search has."""
     large = n_items > 50_000
     return {
         "space": "cosine",
         "ef_construction": 200,
         "max_neighbors": 32 if large else 24,
-        "ef_search": 400 if large else 200,
+        "ef_search": 800,
     }
 
 

@@ -79,9 +79,9 @@ class _Search:
 
         def rows(query: str) -> list[int]:
             if system == "lexical":
-                return list(chain.from_iterable(search.lexical(context, query, everything)))
+                return [row for part in search.lexical(context, query, everything) for row, _ in part]
             if system == "dense":
-                return search.dense(context, query, everything)
+                return [row for row, _ in search.dense(context, query, everything)]
             cosines = snapshot.build.vectors.matrix @ context.embedder.query(query)
             return [int(row) for row in (-cosines).argsort(kind="stable")[:_K]]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from handpicked.tools.catalog import lookup
 from handpicked.tools.collab import collab
 from handpicked.tools.data import build
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dialogues import dialogues
@@ -234,6 +235,6 @@ def test_rows_ids_items_and_vectors_agree(fresh: Workspace, index: Index, embedd
         row = snapshot.row(item.item_id)
         assert row is not None
         assert (snapshot.item_id(row), snapshot.item(row)) == (item.item_id, item)
-        [vector] = embedder.embed_matrix([build.document(item)])
+        [vector] = embedder.embed_matrix([document(item).text])
         assert snapshot.vector(row) == pytest.approx(vector, abs=1e-6)
     assert snapshot.rows(["nobody", "new", "f1"]).tolist() == [snapshot.row("new"), snapshot.row("f1")]

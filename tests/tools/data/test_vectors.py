@@ -83,8 +83,9 @@ def test_one_vector_is_found(tmp_path: Path) -> None:
     assert cosines == pytest.approx([1.0], abs=1e-5)
 
 
-def test_larger_indexes_search_wider() -> None:
+def test_larger_indexes_have_more_neighbours_and_all_search_wider_than_by_default() -> None:
     small, large = vectors.hnsw(1_000), vectors.hnsw(100_000)
     assert small["space"] == large["space"] == "cosine"
-    assert large["ef_search"] > small["ef_search"] > 100
+    assert large["max_neighbors"] > small["max_neighbors"] > 16
+    assert small["ef_search"] > 100
     assert large["max_neighbors"] > small["max_neighbors"] > 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handpicked.agent import slips
+from handpicked.tools.data import slips
 
 TITLES = dict.fromkeys(
     ["blade runner", "the godfather", "night signal", "night singer", "up", "long waltz", "cold harbor blues"]
