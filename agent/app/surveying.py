@@ -18,14 +18,12 @@ from handpicked.tools.data.quality import Catalog, Events
 from handpicked.tools.errors import ConfigError, DataError
 
 _EXAMPLES = 3
-_NEEDS = ("py3langid", "rensa")
 
 
 def run(settings: Settings, *, json: bool) -> None:
     """Print both reports. Raises DataError for an empty catalogue."""
-    for name in _NEEDS:
-        if find_spec(name) is None:
-            raise ConfigError(f"the quality report needs {name}: pip install 'handpicked[text]'")
+    if find_spec("rensa") is None:
+        raise ConfigError("the quality report needs rensa: pip install 'handpicked[text]'")
     workspace = wiring.open_workspace(settings)
     items = list(workspace.catalog.scan())
     if not items:

@@ -13,12 +13,14 @@ from typing import cast
 import numpy as np
 import orjson
 
+from handpicked.tools.data.analysis import detect
 from handpicked.tools.data.slips import Words
 from handpicked.tools.data.text import normalize, phrase_key
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
 
 _LARGEST = float(np.finfo(np.float32).max)
+_TELLING = 400
 _NAMES = ("creators", "cast", "categories", "brand")
 _TRUE = frozenset({"true", "yes", "1", "1.0"})
 
@@ -197,6 +199,10 @@ def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
             yield from ((name, part) for part in dict.fromkeys(parts))
     for name, scalar in item.attributes.items():
         yield name, str(scalar).lower() if isinstance(scalar, bool) else scalar
+    if item.description and "text_language" not in item.attributes:
+        # Derived, and so kept with the build and not in the catalogue: a title alone seldom tells its language.
+        if told := detect(f"{item.title}. {item.description[:_TELLING]}"):
+            yield "text_language", told
 
 
 def _numbers(values: Iterable[object]) -> list[np.float32]:

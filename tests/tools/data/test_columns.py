@@ -155,3 +155,17 @@ def test_titles_are_phrase_keys_with_the_aliases() -> None:
 def test_no_items_make_columns_too(tmp_path: Path) -> None:
     columns.save(columns.from_items([]), tmp_path)
     assert columns.load(tmp_path).mask([Constraint("price", "range", (0, 1))]).tolist() == []
+
+
+def test_the_language_of_a_description_can_be_asked_for_and_an_own_column_wins() -> None:
+    items = [
+        Item("a", "Over the Algorithm", description="Essays of an engineer about machines and daily life."),
+        Item("b", "算法之外", description="一位工程师写人工智能与日常生活的随笔。"),
+        Item("c", "算法之外", description="一位工程师写的随笔。", attributes={"text_language": "own"}),
+        Item("d", "算法之外"),
+    ]
+    table = columns.from_items(items)
+    asked = [("en", "a"), ("zh", "b"), ("own", "c")]
+    for language, wanted in asked:
+        mask = table.mask([Constraint("text_language", "in", (language,))])
+        assert [item.item_id for item, kept in zip(items, mask, strict=True) if kept] == [wanted]
