@@ -199,10 +199,10 @@ def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
             yield from ((name, part) for part in dict.fromkeys(parts))
     for name, scalar in item.attributes.items():
         yield name, str(scalar).lower() if isinstance(scalar, bool) else scalar
-    if item.description and "text_language" not in item.attributes:
-        # Derived, and so kept with the build and not in the catalogue: a title alone seldom tells its language.
-        if told := detect(f"{item.title}. {item.description[:_TELLING]}"):
-            yield "text_language", told
+    # Derived, and so kept with the build and not in the catalogue: a title alone seldom tells its language.
+    own = "text_language" in item.attributes or not item.description
+    if not own and (told := detect(f"{item.title}. {item.description[:_TELLING]}")):
+        yield "text_language", told
 
 
 def _numbers(values: Iterable[object]) -> list[np.float32]:
