@@ -25,6 +25,7 @@ PARTS: Mapping[str, Protocol] = {
     "groceries/time": protocols.by_time,
     "lastfm/random": protocols.by_user,
 }
+_QUICK = ("ml-100k/random", "ml-100k/time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,12 @@ class Part:
 
 
 def wanted(options: Options) -> tuple[str, ...]:
-    """The parts that are asked for. Raises ConfigError for one that there isn't."""
+    """The parts that are asked for, else all, or two when it is to be quick. Raises ConfigError for one that
+    there isn't."""
     for name in options.parts:
         if name not in PARTS:
             raise ConfigError(f"ranking has no part {name!r}; it has {', '.join(PARTS)}")
-    return options.parts or tuple(PARTS)
+    return options.parts or (_QUICK if options.quick else tuple(PARTS))
 
 
 def load(name: str, options: Options) -> Part:
