@@ -21,7 +21,7 @@ _ROLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("cast", re.compile(rf"\b(?:[Ss]tarring|[Ss]tars|[Ff]eaturing|[Ff]eatures|[Aa]cted\sby|[Cc]ast\sincludes|[Pp]layed\sby|[Vv]oiced\sby|[Vv]oices\sof)\s{_LIST}")),
     ("writers", re.compile(rf"\b[Ww]ritten\sby\s{_LIST}")),
     ("any", re.compile(rf"\b(?:by|with|from|and|for)\s{_LIST}")),
-    ("creators", re.compile(r"(?:导演|作者|艺人|执导者|歌手|乐队)(?:是|为|：|:)?\s?(?P<names>[^，。；,;（）()《》“”\s][^，。；,;（）()《》“”]*)")),
+    ("creators", re.compile(r"(?:导演|作者|艺人|执导者|歌手|乐队)(?:也?是|为|：|:)?\s?(?P<names>[^，。；,;（）()《》“”\s][^，。；,;（）()《》“”]*)")),
     ("creators", re.compile(r"由\s?(?P<names>[^，。；,;（）()《》]{2,40}?)\s?(?:执导|导演|创作|演唱|演奏|撰写)")),
     ("cast", re.compile(r"(?:主演|演员|领衔)(?:是|为|有|：|:)?\s?(?P<names>[^，。；,;（）()《》]{2,60})|由\s?(?P<more>[^，。；,;（）()《》]{2,40}?)\s?(?:主演|出演|饰演)")),
     ("writers", re.compile(r"(?:编剧)(?:是|为|：|:)?\s?(?P<names>[^，。；,;（）()《》]{2,60})")),

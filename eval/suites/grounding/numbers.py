@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from handpicked.eval.suites.grounding.amounts import Amount, amounts
 from handpicked.eval.suites.grounding.catalog import Kind, Known, vocabulary
@@ -52,9 +53,14 @@ def _nameless(part: Clauses) -> str:
     """Without names that have numbers in them ("the Verandah Seven")."""
     names = {name for known in part.scope.shown.values() for role in known.people.values() for name in role}
     spans = [
-        m.span() for name in sorted(names) if amounts(name) for m in re.finditer(re.escape(name), part.text)
+        m.span() for name in sorted(names) if _numbered(name) for m in re.finditer(re.escape(name), part.text)
     ]
     return blank(part.text, spans)
+
+
+@cache
+def _numbered(name: str) -> bool:
+    return bool(amounts(name))
 
 
 def nothing_found(part: Clauses) -> Iterator[Problem]:
@@ -112,15 +118,24 @@ def _meant(text: str, amount: Amount) -> bool:
 
 def _counted(text: str, amount: Amount) -> Kind | None:
     """The kind of thing that is counted, "10 films"; "two great films" too."""
-    if amount.unit != "other" or amount.ordinal or text[max(0, amount.span[0] - 1)] in "$#":
+    if (
+        amount.unit != "other"
+        or amount.ordinal
+        or text[: amount.span[0]].endswith("另")
+        or text[max(0, amount.span[0] - 1)] in "$#"
+    ):
         return None
     after = text[amount.span[1] : amount.span[1] + 40]
-    for kind in vocabulary().kinds:
-        if re.match(rf"{_NEAR_KIND}(?:{any_of(kind.en)})\b", after, re.IGNORECASE) or re.match(
-            rf"\s?(?:{any_of(kind.zh)})", after
-        ):
-            return kind
-    return None
+    return next((kind for kind, pattern in _kinds() if pattern.match(after)), None)
+
+
+@cache
+def _kinds() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    """What follows a count of each kind."""
+    return tuple(
+        (kind, re.compile(rf"{_NEAR_KIND}(?:{any_of(kind.en)})\b|\s?(?:{any_of(kind.zh)})", re.IGNORECASE))
+        for kind in vocabulary().kinds
+    )
 
 
 def _is_list_count(part: Clauses, amount: Amount) -> bool:

@@ -24,12 +24,13 @@ def tongue(part: Clauses) -> Iterator[Problem]:
     text = blank(part.passage.text, [(0, start), (end, len(part.passage.text)), *titles])
     text = blank(text, _known(text, part))
     words, han = [fold(w) for w in _WORD.findall(text)], sum(map(is_cjk, text))
+    plain = [word for word in _WORD.findall(text) if word[0].islower()]
     said = squeeze(part.passage.text[start:end])
     if _OTHER_SCRIPT.search(text):
         yield Problem("language", said, "in another script")
     elif part.scope.language == "en" and han > 1 and han > len(words) / 4:
         yield Problem("language", said, "Chinese, and English was asked for")
-    elif part.scope.language == "zh" and len(words) >= 3 and len(words) > han / 2:
+    elif part.scope.language == "zh" and len(plain) >= 3 and len(words) > han / 2:
         yield Problem("language", said, "not Chinese, which was asked for")
     elif part.scope.language == "en" and (other := _other(words)):
         yield Problem("language", said, f"reads like {other}")
