@@ -34,7 +34,7 @@ def search(
 ) -> Found:
     """Find items by meaning and by words: titles, people, categories, descriptions; English or Chinese.
 
-    Cosine over embeddings and BM25 are fused by reciprocal rank."""
+    Cosine over embeddings and BM25, each scaled, are added up."""
     if not query.strip():
         return Found()
     mask = context.snapshot.mask(constraints)
