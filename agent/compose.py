@@ -70,9 +70,10 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
         pieces += [_about(item, items[item.item_id], reading) for item in told if item.item_id in items]
     if "compare" in reading.tasks and len(items) > 1:
         one, other = list(items.values())[:2]
-        pieces.append(
-            Sentence(floor.comparison(one, other, reading.language), one.item_id, "rating", fixed=True)
-        )
+        pieces += [
+            Sentence(text, item_id, field, fixed=True)
+            for text, item_id, field in floor.comparison(one, other, reading.language)
+        ]
     return pieces
 
 

@@ -88,20 +88,19 @@ def review(source: Item, reading: Reading, interests: Sequence[str], language: s
     )
 
 
-def comparison(one: Item, other: Item, language: str) -> str:
-    """Which of two is rated higher, longer, newer, dearer."""
+def comparison(one: Item, other: Item, language: str) -> list[tuple[str, str | None, str]]:
+    """Which of two is rated higher, longer, newer, dearer: sentences, each with the winner's id and the field."""
     known = phrases(language)
-    found: list[str] = []
+    found: list[tuple[str, str | None, str]] = []
     for field, word in known["words"].items():
         a, b = getattr(one, field), getattr(other, field)
         if a is None or b is None or a == b:
             continue
         winner, high, low = (one, a, b) if a > b else (other, b, a)
         values = [known["units"][field].format(value) for value in (high, low)]
-        found.append(known["compared"].format(title=winner.title, word=word, high=values[0], low=values[1]))
-    if not found:
-        return str(known["alike"].format(one.title, other.title))
-    return known["semicolon"].join(found) + ("。" if language == "zh" else ".")
+        said = known["compared"].format(title=winner.title, word=word, high=values[0], low=values[1])
+        found.append((said + ("。" if language == "zh" else "."), winner.item_id, field))
+    return found or [(str(known["alike"].format(one.title, other.title)), None, "title")]
 
 
 def smalltalk(domains: Sequence[str], language: str) -> str:

@@ -177,9 +177,12 @@ def test_a_review_weighs_and_a_comparison_compares() -> None:
     assert "at 190 minutes it is long" in said
     assert "thriller, which you often choose" in said
     other = replace(FILM, title="Heat", year=1995, runtime=117)
-    assert floor.comparison(FILM, other, "en") == "Heat is newer (1995 against 1982)."
-    assert floor.comparison(FILM, other, "zh") == "《Heat》更新（1995 年，另一个 1982 年）。"
-    assert "tell" in floor.comparison(FILM, FILM, "en")
+    newer = (other.item_id, "year")
+    assert floor.comparison(FILM, other, "en") == [("Heat is newer (1995 against 1982).", *newer)]
+    assert floor.comparison(FILM, other, "zh") == [("《Heat》更新（1995 年，另一个 1982 年）。", *newer)]
+    [(alike, item_id, _)] = floor.comparison(FILM, FILM, "en")
+    assert "tell" in alike
+    assert item_id is None
 
 
 def test_both_languages_have_the_same_phrases() -> None:
