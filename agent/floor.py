@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, wish
 from handpicked.agent.types import ListItem, RankedList, Reading
+from handpicked.tools.data.analysis import detect
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.text import language as language_of
 from handpicked.tools.data.text import sentences
 from handpicked.tools.types import Item, Json, Ranked
@@ -118,8 +120,9 @@ def shown_facts(facts: Mapping[str, Json]) -> dict[str, Json]:
 
 def _lead(item: Item, language: str) -> str:
     """The first sentences of the description, if it is in the language asked for and says more than the facts."""
-    facts_only = bool(item.attributes.get("description_from_facts"))
-    if facts_only or not item.description or language_of(item.description) != language:
+    if document(item).generated:
+        return ""
+    if (detect(item.description) or language_of(item.description)) != language:
         return ""
     lead = ""
     for part in sentences(item.description)[:2]:

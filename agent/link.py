@@ -90,6 +90,8 @@ def _likely(snapshot: Snapshot, said: Said, span: Span, rows: Sequence[int]) -> 
     telling = sum(not lexicon.is_plain(word) for word in words)
     cued, upper = signs.cued(said, span), signs.upper(said, span)
     if has_cjk("".join(words)):
+        if len(words) == 1:
+            return signs.alone(said, span)  # 她 is a pronoun: 《她》 is certain already
         phrase, known = " ".join(words), lexicon.load()
         enough = (
             len(words) >= 3 and telling and phrase not in known.everyday and phrase not in known.categories

@@ -17,8 +17,11 @@ from handpicked.tools.catalog import facts_of
 from handpicked.tools.data import build as building
 from handpicked.tools.data import codec
 from handpicked.tools.data import ingest as ingesting
-from handpicked.tools.data.report import IngestReport
+from handpicked.tools.data.features import features
+from handpicked.tools.data.report import IngestReport, KindReport
 from handpicked.tools.errors import ConfigError, DataError
+
+_COLUMNS_SHOWN = 20
 
 
 def ingest(
@@ -65,7 +68,7 @@ def build(settings: Settings, *, json: bool) -> None:
     )
     generated = int(made.measures["generated_documents"])
     show.out.print(
-        f"{generated:,} items have no description; they are searched by a text made of their facts"
+        f"{generated:,} items have no description of their own; they are searched by a text made of their facts"
     )
     show.out.print(f"Chroma's recall@10 against exact search: {made.measures['chroma_recall_at_10']:.3f}")
 
@@ -79,17 +82,14 @@ def told(report: IngestReport) -> None:
         table.add_row(kind, *(f"{n:,}" for n in (counts.read, counts.kept, counts.merged, counts.rejected)))
     show.out.print(table)
     for kind, counts in report.kinds.items():
-        for reason, number in counts.reasons.items():
-            show.out.print(f"  {kind}: {number:,} x {reason}", markup=False)
-        if counts.ignored_columns:
-            show.out.print(f"  {kind}: columns not used: {', '.join(counts.ignored_columns)}", markup=False)
-    if report.items:
+        _told_oddities(kind, counts)
+    if report.items and report.items.domains:
         domains = ", ".join(f"{name} {number:,}" for name, number in report.items.domains.items())
         show.out.print(
             f"  items by domain: {domains}; titles that may be the same: {report.items.near_duplicates}",
             markup=False,
         )
-    if report.events:
+    if report.events and report.events.users:
         found = report.events
         kinds = ", ".join(f"{name} {number:,}" for name, number in found.kinds.items())
         show.out.print(f"  events: {found.users:,} users, {found.items:,} items; {kinds}", markup=False)
@@ -100,12 +100,26 @@ def told(report: IngestReport) -> None:
         show.out.print(f"  rejected rows with their reasons: {report.rejects}", markup=False)
 
 
+def _told_oddities(kind: str, counts: KindReport) -> None:
+    """What happened to rows and columns, each with the first place where it did."""
+    if not counts.read:
+        show.out.print(f"  {kind}: no rows in the files", markup=False)
+    for reason, number in (*counts.reasons.items(), *counts.notes.items()):
+        place = f" (first: {counts.first[reason]})" if reason in counts.first else ""
+        show.out.print(f"  {kind}: {number:,} x {reason}{place}", markup=False, soft_wrap=True)
+    for what, columns in (("not used", counts.ignored_columns), ("kept as attributes", counts.attributes)):
+        if columns:
+            more = f" and {len(columns) - _COLUMNS_SHOWN:,} more" if len(columns) > _COLUMNS_SHOWN else ""
+            names = ", ".join(columns[:_COLUMNS_SHOWN])
+            show.out.print(f"  {kind}: columns {what}: {names}{more}", markup=False, soft_wrap=True)
+
+
 def show_item(settings: Settings, item_id: str) -> None:
-    """Print an item. Raises DataError for an unknown id."""
+    """Print an item and, apart from its own fields, what its text tells. Raises DataError for an unknown id."""
     item = wiring.open_workspace(settings).catalog.get(item_id)
     if item is None:
         raise DataError(f"no item {item_id!r} in {settings.workspace}; `handpicked catalog export` lists all")
-    document = {"item_id": item.item_id} | facts_of(item)
+    document = {"item_id": item.item_id} | facts_of(item) | {"derived": asdict(features(item))}
     sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 
 import orjson
 from rich.table import Table
@@ -15,15 +14,13 @@ from handpicked.agent.app import show, wiring
 from handpicked.agent.settings import Settings
 from handpicked.tools.data import quality
 from handpicked.tools.data.quality import Catalog, Events
-from handpicked.tools.errors import ConfigError, DataError
+from handpicked.tools.errors import DataError
 
 _EXAMPLES = 3
 
 
 def run(settings: Settings, *, json: bool) -> None:
     """Print both reports. Raises DataError for an empty catalogue."""
-    if find_spec("rensa") is None:
-        raise ConfigError("the quality report needs rensa: pip install 'handpicked[text]'")
     workspace = wiring.open_workspace(settings)
     items = list(workspace.catalog.scan())
     if not items:
@@ -48,7 +45,7 @@ def _catalog(found: Catalog) -> None:
                 f"{name} length",
                 f"{low:.0f} to {high:.0f} characters, median {middle:.0f}, longest {longest:.0f}",
             )
-    _line("no description", f"{found.generated:,}: searched by a text made of their facts")
+    _line("no description of their own", f"{found.generated:,}: searched by a text made of their facts")
     _pairs("same title and year", found.same)
     _pairs("same title and maker, a year apart", found.twins)
     _pairs("descriptions alike to 80%", found.copies)

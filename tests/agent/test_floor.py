@@ -94,6 +94,19 @@ def test_a_title_is_said_once() -> None:
         assert floor.sentence(_shown(item), item, "en").count(item.title) == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "language"),
+    [
+        ("Eine Frau sucht ihren Bruder in der großen Stadt. Es regnet.", "en"),
+        ("ある女性が大きな街で弟を探している。雨が降る。", "zh"),
+        ("A woman looks for her brother in the city. It rains.", "zh"),
+    ],
+)
+def test_a_description_in_another_language_is_not_quoted(told: str, language: str) -> None:
+    film = replace(FILM, description=told)
+    assert told[:10] not in floor.sentence(_shown(film), film, language)
+
+
 def test_a_sentence_is_the_descriptions_start_or_what_the_item_is() -> None:
     told = replace(FILM, description="A detective hunts machines. He finds them. It rains.")
     assert (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -71,6 +73,27 @@ def test_a_title_that_is_meant_is_linked(snapshot: Snapshot, text: str, links: l
 )
 def test_ordinary_words_are_no_titles(snapshot: Snapshot, text: str) -> None:
     assert link.link(snapshot, text, skip_domains={"grocery"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("推荐像《她》这样的电影", True),
+        ("類似《她》的電影", True),
+        ("她", True),
+        ("像她一样的演员", False),
+        ("想给我妈妈找本书，她喜欢历史", False),
+        ("看过她", False),
+    ],
+)
+def test_a_title_of_one_ideograph_is_meant_between_quotes_or_by_itself(
+    snapshot: Snapshot, text: str, meant: bool
+) -> None:
+    row = snapshot.row("f1")
+    assert row is not None
+    named = replace(snapshot)
+    named.__dict__["titles"] = {**snapshot.titles, "她": (row,)}  # as an alias of the item would be
+    assert _linked(named, text) == ([("f1", "like")] if meant else [])
 
 
 def test_goods_are_linked_only_where_they_are_asked_for(snapshot: Snapshot) -> None:

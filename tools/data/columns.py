@@ -13,14 +13,13 @@ from typing import cast
 import numpy as np
 import orjson
 
-from handpicked.tools.data.analysis import detect
+from handpicked.tools.data.features import TEXT_LANGUAGE, text_language
 from handpicked.tools.data.slips import Words
 from handpicked.tools.data.text import normalize, phrase_key
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
 
 _LARGEST = float(np.finfo(np.float32).max)
-_TELLING = 400
 _NAMES = ("creators", "cast", "categories", "brand")
 _TRUE = frozenset({"true", "yes", "1", "1.0"})
 
@@ -142,7 +141,8 @@ def grouped(words: Iterable[str]) -> Words:
 
 
 def from_items(items: Sequence[Item]) -> Columns:
-    """Columns of items in the order given; every scalar attribute becomes a column of its own."""
+    """Columns of items in the order given; every scalar attribute becomes a column of its own, and so does the
+    language of their text."""
     numbers = {name: np.full(len(items), np.nan, np.float32) for name in NUMERIC_FIELDS}
     postings: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in TERM_FIELDS}
     for row, item in enumerate(items):
@@ -199,10 +199,8 @@ def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
             yield from ((name, part) for part in dict.fromkeys(parts))
     for name, scalar in item.attributes.items():
         yield name, str(scalar).lower() if isinstance(scalar, bool) else scalar
-    # Derived, and so kept with the build and not in the catalogue: a title alone seldom tells its language.
-    own = "text_language" in item.attributes or not item.description
-    if not own and (told := detect(f"{item.title}. {item.description[:_TELLING]}")):
-        yield "text_language", told
+    if TEXT_LANGUAGE not in item.attributes and item.description and (told := text_language(item)):
+        yield TEXT_LANGUAGE, told
 
 
 def _numbers(values: Iterable[object]) -> list[np.float32]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from handpicked.tools.data.demo_files import Counts, Log
 from handpicked.tools.data.demo_names import Names
+from handpicked.tools.data.documents import FROM_FACTS
 from handpicked.tools.types import Item
 
 parquet: Any = import_module("pyarrow.parquet")
@@ -219,7 +220,7 @@ def _item(item_id: str, title: str, facts: _Facts, context: tuple[int, Names]) -
     attributes = {
         "households": households,
         "price_observations": facts.prices_seen,
-        "description_from_facts": True,
+        FROM_FACTS: True,
     }
     return Item(
         item_id=item_id,

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from handpicked.tools.data import analysis
 from handpicked.tools.data.clean import same_title
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
+from handpicked.tools.data.features import text_language
 from handpicked.tools.data.text import words
 from handpicked.tools.types import Item
 
@@ -30,6 +30,7 @@ _NUMBERS = ("year", "runtime", "price", "rating")
 _FENCE = 3.0
 """Beyond this many interquartile ranges from the quartiles a value is "far out" (Tukey, Exploratory Data Analysis, 1977)."""
 _FEWEST = 20
+_COMMON = 0.1
 _SIMILAR = 0.8
 _SHINGLE = 3
 _HASHES, _BANDS = 128, 16
@@ -53,11 +54,11 @@ class Outliers:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The items. `missing` is by domain and field, in 0..1; `languages` are of the items' own text, `None` where it
-    can't be told; lengths are the 5th, 50th and 95th percentile and the maximum, in characters; `same` are
+    """The items. `missing` is by domain and field, in 0..1; `languages` are of the items' own text, `unknown` where
+    it can't be told; lengths are the 5th, 50th and 95th percentile and the maximum, in characters; `same` are
     items that share title, domain and year, `twins` share title and a maker with years at most one apart, `copies` share
-    most of their description. `generated` items have no description: what stands for them in search is made from
-    their facts."""
+    most of their description. `generated` items have no description of their own: what stands for them in search is
+    made from their facts."""
 
     items: int
     domains: Mapping[str, int]
@@ -100,7 +101,7 @@ def catalog(items: Iterable[Item]) -> Catalog:
     return Catalog(
         items=len(every),
         domains=dict(domains.most_common()),
-        languages=dict(Counter(analysis.detect(_said(item)) or "unknown" for item in every).most_common()),
+        languages=dict(Counter(text_language(item) or "unknown" for item in every).most_common()),
         missing={domain: _missing([i for i in every if i.domain == domain]) for domain in domains},
         title_lengths=_lengths([item.title for item in every]),
         description_lengths=_lengths([item.description for item in described]),
@@ -145,15 +146,12 @@ def gini(counts: Doubles) -> float:
     return float((2 * np.arange(1, n + 1) - n - 1) @ ranked / (n * total))
 
 
-def _said(item: Item) -> str:
-    return f"{item.title}. {item.description[:400]}" if item.description else item.title
-
-
 def _missing(items: Sequence[Item]) -> dict[str, float]:
-    return {
-        field: sum(getattr(item, field) in (None, "", ()) for item in items) / len(items)
-        for field in _OPTIONAL
-    }
+    """Attributes count that a tenth of the items have: a rarer one is of few by its nature."""
+    n = len(items)
+    shares = {field: sum(getattr(item, field) in (None, "", ()) for item in items) / n for field in _OPTIONAL}
+    held = Counter(name for item in items for name in item.attributes)
+    return shares | {name: 1 - count / n for name, count in held.items() if count >= _COMMON * n}
 
 
 def _lengths(texts: Sequence[str]) -> tuple[float, ...]:

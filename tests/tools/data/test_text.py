@@ -36,6 +36,8 @@ def test_words_in_capitals_are_the_same_words(raw: str) -> None:
         ("snake_case", "snake case"),
         ("İstanbul", "istanbul"),
         ("大鱼，海棠", "大鱼 海棠"),
+        ("花樣年華", "花样年华"),
+        ("薴", "苎"),
         ("!?", ""),
     ],
 )
@@ -46,6 +48,46 @@ def test_normal_form(raw: str, normal: str) -> None:
 def test_chinese_is_segmented_at_every_length_a_search_may_ask_for() -> None:
     assert {"人工", "智能", "人工智能"} <= set(text.words("人工智能走进诊所"))
     assert text.words("看iPhone15测评")[1] == "iphone15"
+
+
+@given(_ANY)
+def test_simplified_text_has_the_same_places(raw: str) -> None:
+    assert len(text.simplified(raw)) == len(raw)
+    assert text.simplified(text.simplified(raw)) == text.simplified(raw)
+
+
+def test_traditional_and_simplified_chinese_are_the_same_words() -> None:
+    assert text.words("重慶森林和臥虎藏龍") == text.words("重庆森林和卧虎藏龙")
+    assert text.segments("我喜歡人工智慧電影") == text.segments("我喜欢人工智慧电影")
+    assert text.phrase_key("花樣年華") == text.phrase_key("花样年华")
+
+
+@pytest.mark.parametrize(
+    ("garbled", "mended"),
+    [
+        ("AmÃ©lie", "Amélie"),
+        ("Le SamouraÃ¯", "Le Samouraï"),
+        ("Ã\x89dith et Marcel", "Édith et Marcel"),
+        ("â€œquotedâ€\x9d", "“quoted”"),
+        ("ã€Šå¤§é±¼ã€‹", "《大鱼》"),
+    ],
+)
+def test_utf8_that_was_read_as_another_encoding_is_mended(garbled: str, mended: str) -> None:
+    assert text.mend(garbled) == mended
+
+
+@pytest.mark.parametrize(
+    "right",
+    ["Amélie", "SÃO PAULO", "À Nos Amours", "Sigur Rós – Ágætis byrjun", "花樣年華", "L’Avventura", "£5", ""],
+)
+def test_text_that_is_right_is_left_as_it_is(right: str) -> None:
+    assert text.mend(right) == right
+
+
+@given(st.text("abc éèüñçøß", max_size=20))
+def test_what_was_garbled_once_is_mended_or_left(raw: str) -> None:
+    garbled = raw.encode().decode("latin-1")
+    assert text.mend(garbled) in (raw, garbled)
 
 
 def test_words_of_a_segmented_text_have_their_places() -> None:
