@@ -76,15 +76,17 @@ def _events(log: Events) -> None:
 
 
 def _missing(missing: Mapping[str, Mapping[str, float]]) -> Table:
-    """Fields down, domains across, in percent; a field that every item has is left out."""
+    """Fields down, domains across, in percent; a field that no item lacks is left out, and one that is none of a domain's
+    is blank."""
     table = Table(title="missing", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("field")
     for domain in missing:
         table.add_column(Text(domain), justify="right")
     fields = dict.fromkeys(field for shares in missing.values() for field in shares)
     for field in fields:
-        if any(shares[field] for shares in missing.values()):
-            table.add_row(field, *(f"{shares[field]:.1%}" for shares in missing.values()))
+        lacking = [shares.get(field) for shares in missing.values()]
+        if any(lacking):
+            table.add_row(Text(field), *("" if share is None else f"{share:.1%}" for share in lacking))
     return table
 
 

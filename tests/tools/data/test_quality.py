@@ -69,6 +69,17 @@ def test_planted_faults_of_a_catalogue_are_found_and_nothing_else() -> None:
     assert found.languages["zh"] == 1
 
 
+def test_attributes_that_a_tenth_of_a_domain_has_may_be_missing() -> None:
+    items = [_film(n, attributes={"colour": "grey"} if n % 2 else {}) for n in range(30)]
+    items.append(Item("b1", "Rivers", "book", attributes={"pages": 200}))
+    items.append(_film(31, attributes={"colour": "red", "sticker": "torn"}))
+    missing = quality.catalog(items).missing
+    assert missing["movie"]["colour"] == pytest.approx(15 / 31)
+    assert "sticker" not in missing["movie"]
+    assert "colour" not in missing["book"]
+    assert missing["book"]["pages"] == 0
+
+
 def test_planted_faults_of_a_log_are_found() -> None:
     people = [(f"u{n}", f"f{m}", "view", 1000.0 * m) for n in range(30) for m in range(3 + n % 5)]
     once = [("once", "f1", "view", 5.0), ("basket", "f1", "purchase", 5.0)]
