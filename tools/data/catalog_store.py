@@ -21,9 +21,12 @@ from handpicked.tools.data.schema import (
     read_revision,
     set_revision,
 )
+from handpicked.tools.data.staging import staged
 from handpicked.tools.types import Campaign, Item
 
 PAGE = 2_000
+_ITEMS_AT_ONCE = 100
+"""Few, since a text may be a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,13 @@ class CatalogStore:
         return read_revision(self._engine, "catalog")
 
     def upsert(self, items: Iterable[Item]) -> Upserted:
-        """Write items in one transaction; of two with one id the last wins."""
+        """Write items in one transaction, which begins when all have come; of two with one id the last wins."""
         done = Upserted()
-        with writing(self._engine) as connection:
+        rows = ((item.item_id, encode(item)) for item in items)
+        with staged(self._engine, rows, _ITEMS_AT_ONCE) as parts, writing(self._engine) as connection:
             revision = lock_revision(connection, "catalog") + 1
-            for batch in batches(items, IN_CHUNK):
-                latest = {item.item_id: encode(item) for item in batch}
-                done += _upsert_items(connection, latest, revision)
+            for batch in parts:
+                done += _upsert_items(connection, dict(batch), revision)
             if done.inserted or done.updated:
                 set_revision(connection, "catalog", revision)
         return done
@@ -143,13 +146,13 @@ class CatalogStore:
             return connection.scalar(select(func.count()).where(ITEMS.c.deleted.is_(False))) or 0
 
     def upsert_campaigns(self, campaigns: Iterable[Campaign]) -> Upserted:
-        """Write campaigns in one transaction; of two with one id the last wins."""
+        """Write campaigns in one transaction, which begins when all have come; of two with one id the last wins."""
         done = Upserted()
-        with writing(self._engine) as connection:
+        rows = ((campaign.campaign_id, encode(campaign)) for campaign in campaigns)
+        with staged(self._engine, rows, IN_CHUNK) as parts, writing(self._engine) as connection:
             revision = lock_revision(connection, "catalog") + 1
-            for batch in batches(campaigns, IN_CHUNK):
-                latest = {campaign.campaign_id: encode(campaign) for campaign in batch}
-                done += _upsert_campaigns(connection, latest)
+            for batch in parts:
+                done += _upsert_campaigns(connection, dict(batch))
             if done.inserted or done.updated:
                 set_revision(connection, "catalog", revision)
         return done

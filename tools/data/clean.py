@@ -15,7 +15,7 @@ from typing import cast
 
 import orjson
 
-from handpicked.tools.data.text import normalize
+from handpicked.tools.data.text import mend, normalize
 from handpicked.tools.types import Scalar
 
 _TAGS = (
@@ -29,21 +29,35 @@ _INLINE = re.compile(
     r"</?(?:a|abbr|b|em|font|i|mark|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u200b]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff"
+    # not to be seen, or turning round what stands beside it
+    "\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_JOINERS = " \u061c\u200c\u200d\u200e\u200f"
+"""Persian and emoji need them between characters."""
+_LARGEST_INT = 10**15
+_EXACT = 2**53
 _CANONICAL_INT = re.compile(r"-?(?:0|[1-9]\d{0,14})$")
 _CANONICAL_FLOAT = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d{1,15}$")
 
 
 def text(value: object) -> str:
-    """Give readable text: no markup, entities or control characters, composed Unicode, single spaces."""
+    """Give readable text: no markup, entities, control or invisible characters, composed Unicode, single spaces.
+
+    The texts of a list are put one after the other.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, list | tuple):
+        return " ".join(filter(None, map(text, _entries(cast(Sequence[object], value), None))))
+    if isinstance(value, dict | bytes):
+        raise ValueError("is nested or binary; a text is needed")  # noqa: TRY004 - callers know one error
     raw = value if isinstance(value, str) else str(value)
     if raw.isascii() and raw.isalnum():
         return raw
     while True:
-        clean = _without_markup(raw) if "<" in raw or "&" in raw else raw
-        clean = " ".join(unicodedata.normalize("NFC", _CONTROL.sub("", clean)).split())
+        clean = _visible(mend(_without_markup(raw) if "<" in raw or "&" in raw else raw))
         # Feeds escape twice or more: again, until nothing changes.
         if clean == raw or ("<" not in clean and "&" not in clean):
             return clean
@@ -51,18 +65,21 @@ def text(value: object) -> str:
 
 
 def identifier(value: object) -> str:
-    """Give an id as text; whole floats lose their `.0`, markup characters are kept."""
+    """Give an id as text; whole floats lose their `.0`, markup characters are kept.
+
+    Raises `ValueError` for what is no id: floats that no longer tell whole numbers apart, bools, nested values.
+    """
     if type(value) is int:
         return str(value)
     if isinstance(value, str):
         if value.isascii() and value.isalnum():
             return value
-        return " ".join(unicodedata.normalize("NFC", _CONTROL.sub("", value)).split())
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else ("" if math.isnan(value) else str(value))
-    if value is None or isinstance(value, bool | list | dict):
+        return _visible(value)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    return str(value)
+    if isinstance(value, bool | list | dict | bytes) or (isinstance(value, float) and abs(value) >= _EXACT):
+        raise ValueError("is no id; ids are text or whole numbers")
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def terms(value: object) -> tuple[str, ...]:
@@ -81,10 +98,15 @@ def utterances(value: object) -> tuple[str, ...]:
 
 
 def attribute(value: object, *, infer: bool) -> Scalar | None:
-    """Give an attribute's value. `infer` reads numbers and bools out of text, as from CSV; 007 stays text."""
+    """Give an attribute's value. `infer` reads numbers and bools out of text, as from CSV; 007 stays text.
+
+    Whole numbers of more than 15 digits are names, not amounts, and no float holds them: they are text.
+    """
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return value if abs(value) < _LARGEST_INT else str(value)
+    if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list | tuple):
         return ", ".join(terms(cast(Sequence[object], value))) or None
@@ -98,6 +120,10 @@ def same_title(title: str) -> str:
     """Give the form under which titles count as one: folded, without an article before or a year after it."""
     folded = re.sub(r"\s(?:1[89]|20)\d\d$", "", normalize(title))
     return re.sub(r"^(?:the|a|an)\s(?=\S)|(?<=\S)\s(?:the|a|an)$", "", folded)
+
+
+def _visible(raw: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", _CONTROL.sub("", raw)).split()).strip(_JOINERS)
 
 
 def _without_markup(raw: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from handpicked.tools.data.catalog_store import Upserted
-from handpicked.tools.data.codec import batches, decode, dump, encode, key_of
+from handpicked.tools.data.codec import decode, dump, encode, key_of
 from handpicked.tools.data.db import IN_CHUNK, fetch_pages, insert_new, open_engine, reading, writing
 from handpicked.tools.data.schema import (
     DIALOGUES,
@@ -27,6 +27,7 @@ from handpicked.tools.data.schema import (
     read_revision,
     set_revision,
 )
+from handpicked.tools.data.staging import staged
 from handpicked.tools.types import Dialogue, Event, Scalar
 
 PAGE = 50_000
@@ -81,16 +82,17 @@ class EventStore:
         return read_revision(self._engine, "events")
 
     def append(self, events: Iterable[Event]) -> Appended:
-        """Write events in one transaction, passing over those that are there already.
+        """Write events in one transaction, which begins when all have come, passing over those that are there already.
 
         An event is known by its `event_id`, or by user, item, kind, time, value and list when it has none.
         """
         read = 0
-        with writing(self._engine) as connection:
+        rows = (_row(event) for event in events)
+        with staged(self._engine, rows, PAGE) as parts, writing(self._engine) as connection:
             before = lock_revision(connection, "events")
-            for batch in batches(events, PAGE):
-                read += len(batch)
-                insert_new(connection, EVENT_ROWS, "key", [_row(event) for event in batch])
+            for part in parts:
+                read += len(part)
+                insert_new(connection, EVENT_ROWS, "key", part)
             new = select(func.count(), func.max(EVENT_ROWS.c.row)).where(EVENT_ROWS.c.row > before)
             inserted, last = connection.execute(new).one()
             if inserted:
@@ -125,12 +127,14 @@ class EventStore:
         return deleted
 
     def upsert_users(self, users: Iterable[tuple[str, Mapping[str, Scalar]]]) -> Upserted:
-        """Write users' attributes in one transaction; of two with one id the last wins."""
+        """Write users' attributes in one transaction, which begins when all have come; of two with one id the last
+        wins."""
         done = Upserted()
-        with writing(self._engine) as connection:
+        rows = ((user_id, dump(values)) for user_id, values in users)
+        with staged(self._engine, rows, IN_CHUNK) as parts, writing(self._engine) as connection:
             lock_revision(connection, "events")
-            for batch in batches(users, IN_CHUNK):
-                done += _upsert_users(connection, {user_id: dump(values) for user_id, values in batch})
+            for part in parts:
+                done += _upsert_users(connection, dict(part))
         return done
 
     def user(self, user_id: str) -> Mapping[str, Scalar] | None:
@@ -140,15 +144,16 @@ class EventStore:
         return None if content is None else orjson.loads(content)
 
     def append_dialogues(self, dialogues: Iterable[Dialogue]) -> Appended:
-        """Write past turns in one transaction, passing over those that are there already."""
+        """Write past turns in one transaction, which begins when all have come, passing over those that are there
+        already."""
         read = 0
-        with writing(self._engine) as connection:
+        rows = ((key_of(text), text) for text in map(encode, dialogues))
+        with staged(self._engine, rows, IN_CHUNK) as parts, writing(self._engine) as connection:
             lock_revision(connection, "events")
             before = _count_dialogues(connection)
-            for batch in batches(dialogues, IN_CHUNK):
-                read += len(batch)
-                contents = [encode(dialogue) for dialogue in batch]
-                insert_new(connection, DIALOGUES, "key", [(key_of(text), text) for text in contents])
+            for part in parts:
+                read += len(part)
+                insert_new(connection, DIALOGUES, "key", part)
             inserted = _count_dialogues(connection) - before
         return Appended(inserted, read - inserted)
 

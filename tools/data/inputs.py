@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from handpicked.tools.data.parse import KEEPS_ATTRIBUTES, OPTIONAL, REQUIRED, Kind
-from handpicked.tools.data.readers import VECTOR_SUFFIX, Row, Source, open_source
+from handpicked.tools.data.readers import VECTOR_SUFFIX, Source, open_source
+from handpicked.tools.data.rows import Row
 from handpicked.tools.errors import DataError
+
+_SHOWN = 40
+_SHOWN_CHARACTERS = 60
+_ONE_COLUMN = " (one column only: a file of text has its columns separated by comma, semicolon, tab or |)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,9 @@ def _mapped(kind: Kind, source: Source, mapping: Mapping[str, str]) -> dict[str,
     """Give the part of the mapping that applies to a file. Raises `DataError` when a column lacks."""
     columns: dict[str, str] = {}
     for target in REQUIRED[kind] + OPTIONAL[kind]:
-        origin = mapping.get(f"{kind}.{target}", mapping.get(target))
+        origin = mapping.get(
+            f"{kind}.{target}", mapping.get(target, _spelt_otherwise(target, source.columns))
+        )
         if origin is not None and origin in source.columns:
             columns[target] = origin
     there = (set(source.columns) - set(columns.values())) | set(columns)
@@ -61,9 +69,23 @@ def _mapped(kind: Kind, source: Source, mapping: Mapping[str, str]) -> dict[str,
     if lacking:
         raise DataError(
             f"{source.path}: no column {lacking[0]!r}, which {kind} need; "
-            f"there are {', '.join(source.columns)}; name the right one with --map {lacking[0]}=COLUMN"
+            f"there are {_listed(source.columns)}; name the right one with --map {lacking[0]}=COLUMN"
+            f"{_ONE_COLUMN if len(source.columns) == 1 and not source.typed else ''}"
         )
     return columns
+
+
+def _spelt_otherwise(target: str, columns: tuple[str, ...]) -> str | None:
+    """Give the column that differs in case, spaces and hyphens only, when just one does."""
+    if target in columns:
+        return None
+    alike = [name for name in columns if re.sub(r"[\s-]+", "_", name).lower() == target]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _listed(columns: Iterable[str]) -> str:
+    shown = [name if len(name) <= _SHOWN_CHARACTERS else f"{name[:_SHOWN_CHARACTERS]}…" for name in columns]
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else "")
 
 
 def _check_targets(mapping: Mapping[str, str]) -> None:
@@ -82,7 +104,7 @@ def _check_sources(inputs: list[Input], mapping: Mapping[str, str]) -> None:
     for target, origin in mapping.items():
         if origin not in there:
             raise DataError(
-                f"--map {target}={origin}: no file has a column {origin!r}; there are {', '.join(there)}"
+                f"--map {target}={origin}: no file has a column {origin!r}; there are {_listed(there)}"
             )
 
 

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 YEARS = (1000, 2100)
 
-
 _NOTHING = frozenset({"", "-", "--", "?", "n/a", "na", "nan", "nil", "none", "null", "tbd", "unknown", "\\n"})
 _TRUE = frozenset(
     {"true", "t", "yes", "y", "1", "1.0", "in stock", "in_stock", "instock", "available", "是", "有货"}
@@ -47,13 +46,15 @@ _DURATION = re.compile(
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?$")
 _DATE_FORMATS = (
-    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S",
+    "%Y%m%d", "%Y%m%d%H%M%S", "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S",
     "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S",
     "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
     "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
     "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M",
     "%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z", "%a %b %d %H:%M:%S %Y",
 )  # fmt: skip
+_LARGEST_WHOLE = 1e15
+_FEWEST_DATE_DIGITS = 10_000_000
 _SHORTEST_MILLIS = 1e11
 """Larger numbers are no seconds (that would be the year 5138) but milli-, micro- or nanoseconds."""
 
@@ -62,23 +63,21 @@ def number(value: object) -> float | None:
     """Give a finite number; currency signs and thousands separators may surround it."""
     if isinstance(value, bool):
         raise ValueError("is no number")  # noqa: TRY004 - callers know one error
-    if isinstance(value, int | float):
-        if math.isnan(value):
-            return None
-        if math.isinf(value):
-            raise ValueError("is not finite")
-        return float(value)
     if value is None or is_nothing(value):
         return None
-    found = float(_decimal(str(value)))
-    if not math.isfinite(found):
-        raise ValueError("is not finite")
-    return found
+    found = float(value if isinstance(value, int | float) else _decimal(str(value)))
+    if math.isnan(found):
+        return None
+    if math.isinf(found):
+        raise ValueError("is not finite; leave it empty when it isn't known")
+    return found + 0.0  # -0 is 0
 
 
 def whole(value: object) -> int | None:
-    """Give a whole number."""
+    """Give a whole number of at most 15 digits."""
     found = number(value)
+    if found is not None and abs(found) >= _LARGEST_WHOLE:
+        raise ValueError("is too large")
     return None if found is None else round(found)
 
 
@@ -91,8 +90,8 @@ def year(value: object) -> int | None:
         if not match:
             raise ValueError("is no year")
         value = match.group()
-    found = whole(value)
-    return found if found is not None and YEARS[0] <= found <= YEARS[1] else None
+    found = number(value)
+    return round(found) if found is not None and YEARS[0] <= found <= YEARS[1] else None
 
 
 def minutes(value: object) -> int | None:
@@ -120,8 +119,10 @@ def seconds(value: object) -> float | None:
         return _epoch(datetime(value.year, value.month, value.day, tzinfo=UTC))
     if isinstance(value, bool):
         raise ValueError("is no time")  # noqa: TRY004 - callers know one error
-    if isinstance(value, int | float):
-        return _scaled(float(value))
+    if isinstance(value, int) and abs(value) < _FEWEST_DATE_DIGITS:
+        return float(value)
+    if isinstance(value, float):
+        return _scaled(value)
     return _parse_time(str(value).strip())
 
 
@@ -160,20 +161,20 @@ def _decimal(raw: str) -> str:
         bare = re.sub(r"[,.]", "", bare)
     bare = re.sub(r"[\s'\u00a0]", "", bare).replace(",", ".")
     if not _PLAIN_NUMBER.match(bare):
-        raise ValueError("is no number")
+        raise ValueError("is no number; write it like 1299.50")
     return bare
 
 
 def _parse_time(raw: str) -> float | None:
-    try:
-        # ISO 8601 comes first: 20200131 is a day, not the second 20200131.
-        if not (raw.isdigit() and len(raw) != 8):
-            return _epoch(datetime.fromisoformat(raw))
-    except ValueError:
-        pass
+    if raw.isdigit() and len(raw) in (8, 14):
+        # A day or a second of it: as time since 1970 it would be one of 1970 to 1973, or after 2286.
+        return _usual_time(raw)
     if _PLAIN_NUMBER.match(raw):
         return _scaled(float(raw))
-    return _usual_time(raw)
+    try:
+        return _epoch(datetime.fromisoformat(raw))
+    except ValueError:
+        return _usual_time(raw)
 
 
 @lru_cache(maxsize=65_536)
@@ -183,7 +184,7 @@ def _usual_time(raw: str) -> float:
             return _epoch(datetime.strptime(raw, pattern))
         except ValueError:
             continue
-    raise ValueError("is no date and no time in seconds")
+    raise ValueError("is no date and no time in seconds; write 2020-01-31T12:00:00 or seconds since 1970")
 
 
 def _epoch(moment: datetime) -> float:
@@ -194,7 +195,10 @@ def _scaled(found: float) -> float | None:
     if math.isnan(found):
         return None
     if math.isinf(found):
-        raise ValueError("is not finite")
-    while abs(found) >= _SHORTEST_MILLIS:
-        found /= 1000
+        raise ValueError("is not finite; leave it empty when it isn't known")
+    for _ in range(3):
+        if abs(found) >= _SHORTEST_MILLIS:
+            found /= 1000
+    if abs(found) >= _SHORTEST_MILLIS:
+        raise ValueError("is no time within 3,000 years; write seconds since 1970")
     return found

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from codecs import getincrementaldecoder
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -16,6 +14,10 @@ from typing import Any, cast
 
 import orjson
 
+from handpicked.tools.data import clean
+from handpicked.tools.data.encodings import TextFile, examine
+from handpicked.tools.data.rows import CONTENT, Broken, Row, Rows
+from handpicked.tools.data.separated import open_records
 from handpicked.tools.errors import DataError
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -23,25 +25,11 @@ JSONL_SUFFIXES = (".jsonl", ".ndjson")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 VECTOR_SUFFIX = "_vector"
 
-_CHUNK = 1 << 20
-_FIELD_LIMIT = 1 << 24
 _BATCH = 16_384
+_BATCH_BYTES = 1 << 26
 _PEEK = 1_000
-_CONTENT = 500
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A row that can't be read at all."""
-
-    reason: str
-    detail: str
-    content: str
-
-
-Row = Mapping[str, object]
-Rows = Iterator[tuple[int, Row | Broken]]
+_LONG_NUMBER = re.compile(r"\d{19}")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +37,8 @@ class Source:
     """A file that can be read. `rows()` gives 1-based data rows; None and empty CSV fields are left out.
 
     `total` is the number of rows, for text files as estimated by their lines. `typed` says whether numbers
-    come as numbers. `columns` of a JSONL file are those of its first 1,000 rows.
+    come as numbers. `columns` of a JSONL file are those of its first 1,000 rows. `remark` says when the encoding
+    is a guess or doesn't fit all bytes: what can't be decoded is U+FFFD then.
     """
 
     path: Path
@@ -57,6 +46,7 @@ class Source:
     total: int
     typed: bool
     rows: Callable[[], Rows]
+    remark: str = ""
 
 
 def open_source(path: Path) -> Source:
@@ -80,118 +70,132 @@ def open_source(path: Path) -> Source:
 
 
 def _open_csv(path: Path) -> Source:
-    encoding, lines = _examine(path)
-    csv.field_size_limit(_FIELD_LIMIT)
-    with path.open(encoding=encoding, errors="replace", newline="") as stream:
-        delimiter = _delimiter(stream.readline())
-        stream.seek(0)
-        header = [name.strip() for name in next(csv.reader(stream, delimiter=delimiter), list[str]())]
-    twice = [name for name, count in Counter(header).items() if count > 1 and name]
-    if twice or not any(header):
-        problem = f"column {twice[0]!r} stands twice" if twice else "its first line has no column names"
-        raise DataError(f"{path}: {problem}; give each column a name of its own in the first line")
-    columns = tuple(filter(None, header))
-    return Source(path, columns, max(lines - 1, 0), False, lambda: _csv_rows(path, encoding, delimiter))
+    file = examine(path)
+    with file.open("") as stream:
+        header, _ = open_records(file.read_lines(stream))
+    if isinstance(header, Broken):
+        raise DataError(f"{path}: its first line is {header.reason} ({header.detail})")
+    names = [clean.text(name) for name in header]
+    if not any(names):
+        raise DataError(
+            f"{path}: its first line has no column names; give each column a name of its own in the first line"
+        )
+    _check_names(path, names)
+    columns, lines = tuple(filter(None, names)), max(file.lines - 1, 0)
+    return Source(path, columns, lines, False, lambda: _csv_rows(file, names), _remark(file))
 
 
-def _csv_rows(path: Path, encoding: str, delimiter: str) -> Rows:
-    with path.open(encoding=encoding, errors="replace", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter)
-        header = [name.strip() for name in next(reader)]
-        number = 0
-        while True:
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as err:
-                number += 1
-                yield number, Broken("not readable as CSV", str(err), "")
-                continue
-            if not fields:
-                continue
-            number += 1
-            if len(fields) == len(header):
-                yield (
-                    number,
-                    {name: field for name, field in zip(header, fields, strict=True) if name and field},
-                )
+def _csv_rows(file: TextFile, names: list[str]) -> Rows:
+    with file.open("") as stream:
+        _, found = open_records(file.read_lines(stream))
+        for number, fields in enumerate(found, start=1):
+            if isinstance(fields, Broken):
+                yield number, fields
             else:
-                detail = f"{len(fields)} fields, the header has {len(header)}"
-                yield number, Broken("wrong number of fields", detail, delimiter.join(fields)[:_CONTENT])
+                row = {name: field for name, field in zip(names, fields, strict=True) if name and field}
+                yield number, row
 
 
-def _delimiter(header: str) -> str:
-    """Give the separator that the header line has most of, outside of quotes."""
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(",;\t|", key=bare.count)
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    if twice:
+        raise DataError(f"{path}: column {twice[0]!r} stands twice; give each column a name of its own")
+
+
+def _remark(file: TextFile) -> str:
+    if file.sure:
+        return ""
+    name = file.encoding.replace("_", "-")
+    return (
+        "damaged UTF-8" if name == "utf-8" else f"no UTF-8, read as {name}; save it as UTF-8 if that is wrong"
+    )
 
 
 def _open_jsonl(path: Path) -> Source:
-    encoding, lines = _examine(path)
+    file = examine(path)
     columns: dict[str, None] = {}
-    for _, row in islice(_jsonl_rows(path, encoding), _PEEK):
+    for _, row in islice(_jsonl_rows(file), _PEEK):
         if not isinstance(row, Broken):
             columns.update(dict.fromkeys(row))
     if not columns:
         raise DataError(f"{path}: no JSON object in the first {_PEEK} lines; write one object on each line")
-    return Source(path, tuple(columns), lines, True, lambda: _jsonl_rows(path, encoding))
+    return Source(path, tuple(columns), file.lines, True, lambda: _jsonl_rows(file), _remark(file))
 
 
-def _jsonl_rows(path: Path, encoding: str) -> Rows:
-    with path.open(encoding=encoding, errors="replace", newline="\n") as stream:
-        for number, line in enumerate(filter(str.strip, stream), start=1):
-            yield number, _json_row(line)
+def _jsonl_rows(file: TextFile) -> Rows:
+    with file.open("\n") as stream:
+        for number, line in enumerate(filter(str.strip, file.read_lines(stream)), start=1):
+            yield number, _json_row(line.rstrip("\r\n"))
 
 
 def _json_row(line: str) -> Row | Broken:
     try:
         row = _json(line)
     except (ValueError, RecursionError) as err:
-        return Broken("not readable as JSON", str(err), line[:_CONTENT])
+        return Broken("not readable as JSON", str(err), line[:CONTENT])
     if not isinstance(row, dict):
-        return Broken("no JSON object", "", line[:_CONTENT])
+        return Broken("no JSON object", 'write {"name": value, …} on each line', line[:CONTENT])
     values = cast(dict[str, object], row)  # JSON's names are text
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _json(line: str) -> object:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        # Python's own writer leaves NaN, which is no JSON.
-        return json.loads(line)
+    # orjson makes floats of integers beyond 64 bits.
+    if not _LONG_NUMBER.search(line):
+        try:
+            return orjson.loads(line)
+        except orjson.JSONDecodeError:
+            # Python's own writer leaves NaN and halves of characters, which are no JSON.
+            pass
+    found = json.loads(line)
+    if _SURROGATE.search(line):
+        found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "ignore"))
+    return found
 
 
 def _open_parquet(path: Path) -> Source:
     arrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
     try:
-        with parquet.ParquetFile(path) as file:
+        with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
             columns = tuple(str(name) for name in file.schema_arrow.names)
-            return Source(
-                path, columns, int(file.metadata.num_rows), True, lambda: _parquet_rows(path, columns)
-            )
-    except arrow.ArrowInvalid as err:
+            rows, size = int(file.metadata.num_rows), _uncompressed(file.metadata)
+    except (arrow.ArrowException, OSError, UnicodeDecodeError) as err:
+        if isinstance(err, OSError) and err.errno:
+            raise
         raise DataError(
-            f"{path}: no readable Parquet file ({err}); write it again, or name it by its kind"
+            f"{path}: no readable Parquet file ({_one_line(err)}); write it again, or name it by its kind"
         ) from err
+    _check_names(path, columns)
+    batch = max(1, min(_BATCH, _BATCH_BYTES * max(rows, 1) // max(size, 1)))
+    return Source(path, columns, rows, True, lambda: _parquet_rows(path, columns, batch))
 
 
-def _parquet_rows(path: Path, columns: tuple[str, ...]) -> Rows:
+def _parquet_rows(path: Path, columns: tuple[str, ...], size: int) -> Rows:
     arrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
     wanted = [name for name in columns if not name.endswith(VECTOR_SUFFIX)]
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
+            for batch in file.iter_batches(batch_size=size, columns=wanted):
                 values = [_plain(column) for column in batch.columns]
                 for row in zip(*values, strict=True):
                     number += 1
                     yield number, {name: v for name, v in zip(wanted, row, strict=True) if v is not None}
-    except (arrow.ArrowInvalid, OSError) as err:
-        raise DataError(f"{path}: damaged after row {number} ({err}); write the file again") from err
+    except (arrow.ArrowException, OSError, ValueError) as err:
+        raise DataError(
+            f"{path}: damaged after row {number} ({_one_line(err)}); write the file again"
+        ) from err
+
+
+def _uncompressed(metadata: Any) -> int:
+    """Give the size in bytes of all row groups."""
+    return sum(int(metadata.row_group(group).total_byte_size) for group in range(metadata.num_row_groups))
+
+
+def _one_line(err: Exception) -> str:
+    return " ".join(str(err).split())
 
 
 def _plain(column: Any) -> list[object]:
@@ -201,52 +205,20 @@ def _plain(column: Any) -> list[object]:
     if arrow.types.is_date(kind) or arrow.types.is_timestamp(kind):
         micros = column.cast(arrow.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
         return [None if v is None else v / 1e6 for v in micros.cast(arrow.int64()).to_pylist()]
-    if arrow.types.is_decimal(kind):
+    if arrow.types.is_decimal(kind) or arrow.types.is_float16(kind):
         column = column.cast(arrow.float64())
-    return column.to_pylist()
-
-
-def _examine(path: Path) -> tuple[str, int]:
-    """Give a text file's encoding and how many lines it has; the whole file is looked at once."""
-    lines, decoder, utf8 = 0, getincrementaldecoder("utf-8")(), True
-    with path.open("rb") as stream:
-        head = stream.read(4)
-        encoding = next((name for mark, name in _BOMS if head.startswith(mark)), None)
-        stream.seek(0)
-        last = b""
-        while chunk := stream.read(_CHUNK):
-            if encoding is None and b"\0" in chunk[:1024] and chunk[:1024].count(b"\0") > 8:
-                raise DataError(
-                    f"{path}: is no text file; name it by its kind (.parquet), or export it as CSV"
-                )
-            lines += chunk.count(b"\n")
-            last = chunk
-            utf8 = utf8 and _decodes(decoder, chunk)
-    if not last.strip():
-        raise DataError(f"{path}: is empty; it needs a first line and rows")
-    lines += not last.endswith(b"\n")
-    return encoding or ("utf-8" if utf8 else _legacy_encoding(path)), lines
-
-
-def _decodes(decoder: Any, chunk: bytes) -> bool:
+    if arrow.types.is_binary(kind) or arrow.types.is_large_binary(kind):
+        # Some writers leave text unmarked.
+        return [_decoded(value) for value in column.to_pylist()]
     try:
-        decoder.decode(chunk)
+        return column.to_pylist()
     except UnicodeDecodeError:
-        return False
-    return True
+        return [_decoded(value) for value in column.cast(arrow.large_binary()).to_pylist()]
 
 
-def _legacy_encoding(path: Path) -> str:
-    """Tell damaged UTF-8, GB18030 and Windows-1252 apart by the runs of their high bytes.
-
-    A Chinese character has two high bytes or more; accented letters stand alone among ASCII ones.
-    """
-    with path.open("rb") as stream:
-        sample = stream.read(16 * _CHUNK)
-    runs = re.findall(rb"[\x80-\xff]+", sample)
-    good = len(
-        re.findall(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", sample)
-    )
-    if sample.decode("utf-8", "replace").count("\ufffd") < 0.1 * good:
-        return "utf-8"
-    return "cp1252" if sum(len(run) == 1 for run in runs) > len(runs) / 2 else "gb18030"
+def _decoded(value: bytes | None) -> str | bytes | None:
+    """Give the text, or the bytes as they are when they are none."""
+    try:
+        return value.decode() if value is not None else None
+    except UnicodeDecodeError:
+        return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import json
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,10 +14,10 @@ from typing import Self
 
 import orjson
 
+from handpicked.tools.data.rows import CONTENT
 from handpicked.tools.errors import DataError
 
 COLUMNS = ("file", "row", "reason", "content")
-_CONTENT = 500
 
 
 class Rejects:
@@ -30,7 +31,7 @@ class Rejects:
     def __enter__(self) -> Self:
         with self._storing():
             self._sweep()
-            self._stream = self._part.open("w", encoding="utf-8", newline="")
+            self._stream = self._part.open("w", encoding="utf-8", errors="backslashreplace", newline="")
             fcntl.flock(self._stream, fcntl.LOCK_EX)
         self._writer = csv.writer(self._stream)
         self._writer.writerow(COLUMNS)
@@ -54,14 +55,10 @@ class Rejects:
 
     def write(self, path: Path, number: int, reason: str, row: Mapping[str, object] | str) -> None:
         """Add a row; `number` is that of the data row in its file, from 1."""
-        content = (
-            row
-            if isinstance(row, str)
-            else orjson.dumps(row, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-        )
+        content = row if isinstance(row, str) else _dumped(row)
         self.count += 1
         with self._storing():
-            self._writer.writerow((str(path), number, reason, content[:_CONTENT]))
+            self._writer.writerow((str(path), number, reason, content[:CONTENT].replace("\0", "\\0")))
 
     @contextmanager
     def _storing(self) -> Generator[None]:
@@ -82,3 +79,11 @@ class Rejects:
                 except BlockingIOError:
                     continue
                 left.unlink()
+
+
+def _dumped(row: Mapping[str, object]) -> str:
+    try:
+        return orjson.dumps(row, default=str).decode()
+    except TypeError:
+        # Integers beyond 64 bits.
+        return json.dumps(row, default=str, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handpicked.tools.data.clean import same_title
+from handpicked.tools.data.codec import key_of
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.parse import OPTIONAL, Kind
 from handpicked.tools.types import Item, Json
@@ -23,7 +25,8 @@ _DAY_S = 86_400
 class KindReport:
     """Rows of one kind: read = kept + merged + rejected; `reasons` counts the merged and the rejected.
 
-    `notes` counts rows that were kept without a value that made no sense.
+    `notes` counts rows that were kept although something was odd. `attributes` are the columns kept as such;
+    `first` tells of each reason and note where it came up first: file, row and value.
     """
 
     read: int
@@ -33,6 +36,8 @@ class KindReport:
     reasons: Mapping[str, int]
     notes: Mapping[str, int] = field(default_factory=dict[str, int])
     ignored_columns: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    first: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def as_json(self) -> dict[str, Json]:
         """Give plain values."""
@@ -44,6 +49,8 @@ class KindReport:
             "reasons": dict(self.reasons),
             "notes": dict(self.notes),
             "ignored_columns": list(self.ignored_columns),
+            "attributes": list(self.attributes),
+            "first": dict(self.first),
         }
 
 
@@ -110,23 +117,23 @@ class IngestReport:
 
 @dataclass(slots=True)
 class ItemTally:
-    """Counts over a stream of items, each id once."""
+    """Counts over a stream of items, each id once. Of titles, years and creators it keeps numbers only."""
 
     domains: Counter[str] = field(default_factory=Counter[str])
     missing: Counter[str] = field(default_factory=Counter[str])
-    near_duplicates: int = 0
-    _titles: dict[tuple[str, str], list[tuple[int | None, tuple[str, ...]]]] = field(
-        default_factory=dict[tuple[str, str], list[tuple[int | None, tuple[str, ...]]]]
-    )
+    _titles: array[int] = field(default_factory=lambda: array("q"))
+    _years: array[int] = field(default_factory=lambda: array("h"))
+    _creators: array[int] = field(default_factory=lambda: array("q"))
+    _ends: array[int] = field(default_factory=lambda: array("q", [0]))
 
     def add(self, item: Item) -> None:
         """Count one item."""
         self.domains[item.domain] += 1
         self.missing.update(name for name in OPTIONAL["items"] if getattr(item, name) in (None, "", ()))
-        twins = self._titles.setdefault((item.domain, same_title(item.title)), [])
-        self.near_duplicates += any(_alike(item, year, creators) for year, creators in twins)
-        if (item.year, item.creators) not in twins:
-            twins.append((item.year, item.creators))
+        self._titles.append(key_of(f"{item.domain}\x1f{same_title(item.title)}"))
+        self._years.append(item.year or 0)
+        self._creators.extend(map(key_of, item.creators))
+        self._ends.append(len(self._creators))
 
     def facts(self) -> ItemFacts:
         """Give what was counted."""
@@ -134,7 +141,23 @@ class ItemTally:
         shares = {
             name: round(self.missing[name] / total, 4) for name in OPTIONAL["items"] if self.missing[name]
         }
-        return ItemFacts(dict(self.domains.most_common()), shares, self.near_duplicates)
+        return ItemFacts(dict(self.domains.most_common()), shares, self._near_duplicates())
+
+    def _near_duplicates(self) -> int:
+        titles = np.frombuffer(self._titles, np.int64) if self._titles else np.zeros(0, np.int64)
+        order = np.argsort(titles, kind="stable")
+        starts = np.flatnonzero(np.diff(titles[order], prepend=titles[order][:1] - 1))
+        return sum(self._repeats(twins.tolist()) for twins in np.split(order, starts[1:]) if len(twins) > 1)
+
+    def _repeats(self, twins: list[int]) -> int:
+        """Count the items of one title that may be the same as one before them."""
+        known: dict[tuple[int, frozenset[int]], None] = {}
+        count = 0
+        for item in twins:
+            made = (self._years[item], frozenset(self._creators[self._ends[item] : self._ends[item + 1]]))
+            count += any(_alike(made, other) for other in known)
+            known[made] = None
+        return count
 
 
 def event_facts(columns: EventColumns) -> EventFacts:
@@ -162,7 +185,8 @@ def _bots(columns: EventColumns, by_user: NDArray[np.int64]) -> Iterator[str]:
             yield columns.users[user]
 
 
-def _alike(item: Item, year: int | None, creators: tuple[str, ...]) -> bool:
-    if item.year is not None and year is not None and abs(item.year - year) > 1:
+def _alike(one: tuple[int, frozenset[int]], other: tuple[int, frozenset[int]]) -> bool:
+    """Whether two makings, year (0 for none) and creators, may be those of one thing."""
+    if one[0] and other[0] and abs(one[0] - other[0]) > 1:
         return False
-    return not item.creators or not creators or not set(item.creators).isdisjoint(creators)
+    return not one[1] or not other[1] or not one[1].isdisjoint(other[1])

@@ -29,6 +29,12 @@ from handpicked.tools.data import clean
         ("Ame\u0301lie", "Amélie"),
         ("&#20320;好", "你好"),
         ("broken \ud800 half", "broken half"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("soft\u00adhyphen, zero\u200bwidth, word\u2060joiner", "softhyphen, zerowidth, wordjoiner"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👨\u200d👩\u200d👧 family", "👨\u200d👩\u200d👧 family"),
+        ("\u200b\u202e \u200d\u2066", ""),
+        (["one ", None, "<b>two</b>"], "one two"),
     ],
 )
 def test_text_is_made_readable(raw: object, expected: str) -> None:
@@ -53,12 +59,20 @@ def test_clean_text_stays_as_it_is(raw: str) -> None:
         ("<b>", "<b>"),
         ("007", "007"),
         (None, ""),
-        (True, ""),
         (float("nan"), ""),
+        (10**30, "1" + "0" * 30),
+        ("\u202eabc\u2066", "abc"),
+        ("cafe\u0301", "café"),
     ],
 )
 def test_ids_become_text(raw: object, expected: str) -> None:
     assert clean.identifier(raw) == expected
+
+
+@pytest.mark.parametrize("raw", [True, 1e300, float("inf"), 2.0**53, [1], {"id": 1}, b"\xff"])
+def test_what_is_no_id_is_refused(raw: object) -> None:
+    with pytest.raises(ValueError, match="is no id"):
+        clean.identifier(raw)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,8 @@ def test_ids_in_lists_become_text() -> None:
         ("True", True, "True"),
         ("yes", "yes", "yes"),
         (3, 3, 3),
+        (10**15, "1000000000000000", "1000000000000000"),
+        (-(10**400), "-1" + "0" * 400, "-1" + "0" * 400),
         (2.5, 2.5, 2.5),
         (False, False, False),
         (float("nan"), None, None),

@@ -71,8 +71,8 @@ def test_items_are_cleaned_merged_rejected_and_described(workspace: Workspace, t
     )
     assert [(row["row"], row["reason"]) for row in rejects(workspace)] == [
         ("5", "missing item_id"),
-        ("6", "negative price: '-1'"),
-        ("9", "wrong number of fields: 2 fields, the header has 6"),
+        ("6", "negative price: '-1'; leave it empty when it isn't known"),
+        ("9", "wrong number of fields: 2, the header has 6; put quotes around a field that holds ';'"),
     ]
     assert json.loads(rejects(workspace)[1]["content"])["item_id"] == "bad"
     assert report.items is not None

@@ -14,10 +14,11 @@ from handpicked.tools.data.parse import (
     parse_item,
     parse_user,
 )
-from handpicked.tools.data.readers import Row
+from handpicked.tools.data.rows import Row
 from handpicked.tools.types import Campaign, Dialogue, Event, Item
 
 KNOWN = frozenset({"up", "heat"})
+NOW = 2e9
 
 
 def item(row: Row) -> Item:
@@ -25,7 +26,9 @@ def item(row: Row) -> Item:
 
 
 def event(row: Row) -> Event:
-    return parse_event({"user_id": "ann", "item_id": "up"} | dict(row), KNOWN, has_kind="event" in row)
+    return parse_event(
+        {"user_id": "ann", "item_id": "up"} | dict(row), KNOWN, has_kind="event" in row, latest=NOW
+    )
 
 
 def test_an_item_of_csv_text() -> None:
@@ -107,6 +110,21 @@ def test_events(row: Row, expected: Event) -> None:
             "'cheap' is no number",
         ),
         (item, {"item_id": "up", "title": "Up", "cast": [{"id": 1}]}, "unreadable cast", "nested"),
+        (item, {"item_id": {"x": 1}, "title": "Up"}, "unreadable item_id", "{'x': 1} is no id"),
+        (item, {"item_id": "x" * 501, "title": "Up"}, "item_id too long", "has 501 characters, 500 fit"),
+        (item, {"item_id": "up", "title": "x" * 2001}, "title too long", "has 2,001 characters, 2,000 fit"),
+        (item, {"item_id": "up", "title": "\u202e\u200d"}, "missing title", "stands for nothing"),
+        (item, {"item_id": "up", "title": {"en": "Up"}}, "unreadable title", "nested"),
+        (item, {"item_id": "up", "title": "Up", "brand": {"name": "B"}}, "unreadable brand", "nested"),
+        (item, {"item_id": "up", "title": "Up", "price": 10**400}, "unreadable price", "too large"),
+        (item, {"item_id": "up", "title": "Up", "price": "1e300"}, "price too large", "'1e300'"),
+        (item, {"item_id": "up", "title": "Up", "n" * 201: 1}, "column name too long", "201 characters"),
+        (event, {"timestamp": "2090-01-01"}, "timestamp out of range", "'2090-01-01' is in the future"),
+        (event, {"timestamp": NOW + 1}, "timestamp out of range", "in the future"),
+        (event, {"timestamp": "0001-01-01"}, "timestamp out of range", "'0001-01-01' is before 1970"),
+        (event, {"timestamp": -1.0}, "timestamp out of range", "before 1970"),
+        (event, {"position": 1e30}, "unreadable position", "too large"),
+        (event, {"user_id": "x" * 501}, "user_id too long", ""),
         (event, {"user_id": " "}, "missing user_id", ""),
         (event, {"item_id": ""}, "missing item_id", ""),
         (event, {"item_id": "gone"}, "unknown item", "gone"),
@@ -145,7 +163,7 @@ def test_a_dialogue_needs_one_known_target() -> None:
         "dialogue_id": 5,
     }
     assert parse_dialogue(row, KNOWN) == Dialogue(("Hi, there", "A film?"), ("heat",), ("up", "gone"), "5")
-    with pytest.raises(Rejected, match="unknown item: gone"):
+    with pytest.raises(Rejected, match="unknown item: 'gone'; ingest one with --items"):
         parse_dialogue({**row, "target": "gone"}, KNOWN)
     with pytest.raises(Rejected, match="missing target"):
         parse_dialogue({**row, "target": []}, KNOWN)

@@ -36,6 +36,7 @@ NOON = DAY + 12 * 3600 + 34 * 60
         ("1,299,000", 1299000.0),
         ("12,5", 12.5),
         ("1299,00", 1299.0),
+        (-0.0, 0.0),
         ("N/A", None),
         ("", None),
         ("\\N", None),
@@ -77,6 +78,12 @@ def test_years_are_read(raw: object, expected: int | None) -> None:
     assert quantities.year(raw) == expected
 
 
+@pytest.mark.parametrize("raw", [1e15, "1e30", 10**400])
+def test_whole_numbers_that_no_database_holds_are_refused(raw: object) -> None:
+    with pytest.raises((ValueError, OverflowError), match="too large"):
+        quantities.whole(raw)
+
+
 def test_what_is_no_year_is_refused() -> None:
     with pytest.raises(ValueError, match="no year"):
         quantities.year("long ago")
@@ -101,6 +108,7 @@ def test_lengths_are_read_in_minutes(raw: object, expected: int | None) -> None:
         ("31/01/2020", DAY), ("31 Jan 2020", DAY), ("January 31, 2020", DAY), ("2020年1月31日", DAY),
         ("2020-01-31T12:34:00Z", NOON), ("2020-01-31 12:34", NOON), ("2020-01-31T14:34:00+02:00", NOON),
         ("01/31/2020 12:34 PM", NOON), ("Fri, 31 Jan 2020 12:34:00 GMT", NOON), ("31-Jan-2020", DAY),
+        ("20200131123400", NOON), (20200131, DAY), ("2020-1-31", DAY), ("2020-1-31 12:34", NOON), (int(DAY) * 1000, DAY),
         (datetime(2020, 1, 31, 12, 34), NOON), (date(2020, 1, 31), DAY), (-1.0, -1.0),
         (None, None), ("", None), (float("nan"), None),
     ],
@@ -109,7 +117,21 @@ def test_times_are_read_as_seconds(raw: object, expected: float | None) -> None:
     assert quantities.seconds(raw) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("raw", ["yesterday", "2020-13-45", "31/31/2020", float("inf"), True])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "yesterday",
+        "2020-13-45",
+        "31/31/2020",
+        "20200231",
+        20201345,
+        "13:45",
+        "1e30",
+        10**30,
+        float("inf"),
+        True,
+    ],
+)
 def test_what_is_no_time_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match="is no"):
         quantities.seconds(raw)

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from handpicked.tools.data.readers import Broken, Row, open_source
+from handpicked.tools.data.readers import open_source
+from handpicked.tools.data.rows import Broken, Row
 from handpicked.tools.errors import DataError
 
 pa: Any = import_module("pyarrow")
 pq: Any = import_module("pyarrow.parquet")
+
+HINT = "the header has 2; put quotes around a field that holds ','"
 
 
 def rows(path: Path) -> list[tuple[int, Row | Broken]]:
@@ -69,8 +72,8 @@ def test_ragged_csv_rows_are_kept_apart_with_their_number(tmp_path: Path) -> Non
     path.write_text("item_id,title\n1,Up\n2\n3,Heat,extra\n4,Alien\n")
     found = rows(path)
     assert [number for number, _ in found] == [1, 2, 3, 4]
-    assert found[1][1] == Broken("wrong number of fields", "1 fields, the header has 2", "2")
-    assert found[2][1] == Broken("wrong number of fields", "3 fields, the header has 2", "3,Heat,extra")
+    assert found[1][1] == Broken("wrong number of fields", f"1, {HINT}", "2")
+    assert found[2][1] == Broken("wrong number of fields", f"3, {HINT}", "3,Heat,extra")
     assert found[3][1] == {"item_id": "4", "title": "Alien"}
 
 
