@@ -27,6 +27,8 @@ from handpicked.tools.data import clean
         ("<Untitled>", "<Untitled>"),
         ("nul\x00 and \x07bell\ufeff", "nul and bell"),
         ("Ame\u0301lie", "Amélie"),
+        ("Le SamouraÃ¯, â€œquotedâ€\x9d", "Le Samouraï, “quoted”"),
+        ("<b>Am&Atilde;&copy;lie</b>", "Amélie"),
         ("&#20320;好", "你好"),
         ("broken \ud800 half", "broken half"),
         ("\u202egnp.exe", "gnp.exe"),
