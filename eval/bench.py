@@ -21,7 +21,8 @@ from rich.table import Table
 
 from handpicked.agent.app import wiring
 from handpicked.agent.settings import Settings
-from handpicked.eval import bench_model, turns
+from handpicked.eval import bench_model
+from handpicked.eval.suites.grounding import turns
 from handpicked.tools.data import assets, build
 
 _HELP_RUNS = 7

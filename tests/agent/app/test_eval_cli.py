@@ -32,7 +32,11 @@ def test_run_prints_the_summary_as_json_and_exits_by_thresholds(toy: Run, tmp_pa
     assert done.returncode == 1
     assert "wrong/all/right: 0.02, wanted at least 0.5" in done.stderr
     assert (summary["suite"], summary["n"], summary["failed"]) == ("doubling", 50, 0)
-    assert summary["metrics"]["right/all/right"] == {"value": 1.0, "low": pytest.approx(0.92865, rel=1e-4), "high": 1.0}
+    assert summary["metrics"]["right/all/right"] == {
+        "value": 1.0,
+        "low": pytest.approx(0.92865, rel=1e-4),
+        "high": 1.0,
+    }
     assert Path(tmp_path / summary["log"]).is_file()
     good = toy("run", TOY, "--system", "right", "--output", "logs")
     assert good.returncode == 0
