@@ -20,9 +20,9 @@ Value = TypeVar("Value")
 
 def encode(record: Item | Campaign | Dialogue) -> str:
     """Give the record's JSON: keys sorted, defaults left out, so that equal records give equal text."""
-    values = {name: getattr(record, name) for name, _ in _fields(type(record))}
-    defaults = dict(_fields(type(record)))
-    return dump({name: value for name, value in values.items() if value != defaults[name]})
+    return dump(
+        {name: v for name, default in _fields(type(record)) if (v := getattr(record, name)) != default}
+    )
 
 
 def decode(kind: type[Record], text: str) -> Record:

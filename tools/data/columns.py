@@ -12,15 +12,17 @@ from typing import cast
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from handpicked.tools.data.features import TEXT_LANGUAGE, text_language
 from handpicked.tools.data.slips import Words
 from handpicked.tools.data.text import normalize, phrase_key
 from handpicked.tools.errors import ToolError
-from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Floats, Item, Mask, Rows
+from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Item, Mask, Rows
 
-_LARGEST = float(np.finfo(np.float32).max)
 _NAMES = ("creators", "cast", "categories", "brand")
+Numbers = NDArray[np.floating]
+
 _TRUE = frozenset({"true", "yes", "1", "1.0"})
 
 
@@ -46,7 +48,7 @@ class Columns:
 
     ids: tuple[str, ...]
     titles: tuple[tuple[str, ...], ...]
-    numbers: Mapping[str, Floats]
+    numbers: Mapping[str, Numbers]
     in_stock: Mask
     terms: Mapping[str, Terms]
 
@@ -103,7 +105,7 @@ class Columns:
         term = self.terms.get(field)
         match = self._has_rows(*(term.rows_of(value) for value in values)) if term else self._has_rows()
         if field in self.numbers:
-            match |= np.isin(self.numbers[field], _numbers(values))
+            match |= np.isin(self.numbers[field], _numbers(values, self.numbers[field]))
         return match
 
     def _within(self, constraint: Constraint) -> Mask:
@@ -113,9 +115,9 @@ class Columns:
         low, high = constraint.value
         kept = ~np.isnan(column)
         if isinstance(low, int | float):
-            kept &= column >= _float32(low)
+            kept &= column >= _fit(low, column)
         if isinstance(high, int | float):
-            kept &= column <= _float32(high)
+            kept &= column <= _fit(high, column)
         return kept
 
     def _has_rows(self, *groups: Rows) -> Mask:
@@ -143,14 +145,15 @@ def grouped(words: Iterable[str]) -> Words:
 def from_items(items: Sequence[Item]) -> Columns:
     """Columns of items in the order given; every scalar attribute becomes a column of its own, and so does the
     language of their text."""
-    numbers = {name: np.full(len(items), np.nan, np.float32) for name in NUMERIC_FIELDS}
+    numbers = {name: np.full(len(items), np.nan) for name in NUMERIC_FIELDS}
     postings: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in TERM_FIELDS}
     for row, item in enumerate(items):
         for name, value in _fields(item):
             if isinstance(value, str):
                 postings.setdefault(name, defaultdict(list))[normalize(value)].append(row)
             else:
-                numbers.setdefault(name, np.full(len(items), np.nan, np.float32))[row] = _float32(value)
+                column = numbers.setdefault(name, np.full(len(items), np.nan))
+                column[row] = _fit(value, column)
     return Columns(
         ids=tuple(item.item_id for item in items),
         titles=tuple((phrase_key(item.title), *map(phrase_key, item.aliases)) for item in items),
@@ -203,20 +206,21 @@ def _fields(item: Item) -> Iterator[tuple[str, str | float]]:
         yield TEXT_LANGUAGE, told
 
 
-def _numbers(values: Iterable[object]) -> list[np.float32]:
+def _numbers(values: Iterable[object], column: Numbers) -> list[np.floating]:
     """The numbers among values, those that are written as text too."""
-    found: list[np.float32] = []
+    found: list[np.floating] = []
     for value in values:
         try:
-            found.append(_float32(float(value) if isinstance(value, str) else cast(float, value)))
+            found.append(_fit(float(value) if isinstance(value, str) else cast(float, value), column))
         except (TypeError, ValueError):
             continue
     return found
 
 
-def _float32(value: float) -> np.float32:
-    """Columns are float32; what is beyond its ends, integers of any length too, stops there."""
-    return np.float32(min(max(value, -_LARGEST), _LARGEST))
+def _fit(value: float, column: Numbers) -> np.floating:
+    """A number as a column holds it (older builds have float32); what is beyond its ends stops there."""
+    largest = float(np.finfo(column.dtype).max)
+    return column.dtype.type(min(max(value, -largest), largest))
 
 
 def _terms(postings: Mapping[str, Sequence[int]]) -> Terms:

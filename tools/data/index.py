@@ -16,7 +16,7 @@ import orjson
 
 from handpicked.tools.data import build, columns, factors, lexical, popularity
 from handpicked.tools.data.catalog_store import Changes
-from handpicked.tools.data.columns import Columns
+from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
@@ -132,7 +132,7 @@ class Snapshot:
             for field in {*base, *fresh}
         }
 
-    def numbers(self, field: str) -> Floats:
+    def numbers(self, field: str) -> Numbers:
         """A numeric column over all rows, NaN where nothing is known."""
         parts = [_numbers(part, field) for part in (self.build.columns, self.delta.columns)]
         return np.concatenate(parts)
@@ -288,9 +288,9 @@ def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> M
     return kept
 
 
-def _numbers(part: Columns, field: str) -> Floats:
+def _numbers(part: Columns, field: str) -> Numbers:
     found = part.numbers.get(field)
-    return np.full(len(part), np.nan, np.float32) if found is None else found
+    return np.full(len(part), np.nan) if found is None else found
 
 
 def _joined(base: Words, fresh: Words) -> Words:

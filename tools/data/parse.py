@@ -170,8 +170,8 @@ def parse_dialogue(row: Row, known_items: Container[str]) -> Dialogue:
 
 def _event_kind(row: Row, value: float | None, has_kind: bool) -> str:
     found = row.get("event")
-    if found in _EVENT_KINDS:
-        return str(found)
+    if isinstance(found, str) and found in _EVENT_KINDS:
+        return found
     kind = _read(row, "event", clean.text).lower()
     if not kind:
         return "rate" if value is not None and not has_kind else "view"

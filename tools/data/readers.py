@@ -114,11 +114,17 @@ def _remark(file: TextFile) -> str:
 def _open_jsonl(path: Path) -> Source:
     file = examine(path)
     columns: dict[str, None] = {}
+    first = ""
     for _, row in islice(_jsonl_rows(file), _PEEK):
-        if not isinstance(row, Broken):
+        if isinstance(row, Broken):
+            first = first or f"{row.reason}: {row.content[:80]!r}"
+        else:
             columns.update(dict.fromkeys(row))
     if not columns:
-        raise DataError(f"{path}: no JSON object in the first {_PEEK} lines; write one object on each line")
+        raise DataError(
+            f"{path}: no JSON object in the first {_PEEK} lines ({first}); write one whole object on each line, "
+            "those of an array by jq -c '.[]'"
+        )
     return Source(path, tuple(columns), file.lines, True, lambda: _jsonl_rows(file), _remark(file))
 
 
@@ -132,9 +138,9 @@ def _json_row(line: str) -> Row | Broken:
     try:
         row = _json(line)
     except (ValueError, RecursionError) as err:
-        return Broken("not readable as JSON", str(err), line[:CONTENT])
+        return Broken("not readable as JSON", f"{err}; write one whole object on each line", line[:CONTENT])
     if not isinstance(row, dict):
-        return Broken("no JSON object", 'write {"name": value, …} on each line', line[:CONTENT])
+        return Broken("no JSON object", "write one whole object on each line", line[:CONTENT])
     values = cast(dict[str, object], row)  # JSON's names are text
     return {name: value for name, value in values.items() if value is not None}
 

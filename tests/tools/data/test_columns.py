@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,6 +99,22 @@ def test_number_of_any_size_is_compared(number: float) -> None:
     items = [Item("small", "A", attributes={"views": 5}), Item("big", "B", attributes={"views": number})]
     low, high = min(number, 0), max(number, 0)
     assert _kept(items, "views", "range", low, high) == (["small", "big"] if number > 0 else ["big"])
+
+
+def test_large_whole_numbers_are_told_apart() -> None:
+    items = [
+        Item(str(n), "A", attributes={"views": n}) for n in (16_777_216, 16_777_217, 10**15 - 1, 10**15 - 2)
+    ]
+    assert _kept(items, "views", "in", 16_777_217) == ["16777217"]
+    assert _kept(items, "views", "range", 10**15 - 1, None) == ["999999999999999"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(9.99, None), (None, 9.99), (9.99, 1e300), (9.99, 9.99)])
+def test_ends_are_kept_in_a_build_that_has_single_precision(low: float | None, high: float | None) -> None:
+    made = columns.from_items([Item("a", "A", price=9.99)])
+    older = replace(made, numbers={name: column.astype(np.float32) for name, column in made.numbers.items()})
+    assert older.mask([Constraint("price", "range", (low, high), "text")]).tolist() == [True]
+    assert older.mask([Constraint("price", "in", ("9.99",), "text")]).tolist() == [True]
 
 
 def test_unknown_field_is_told_with_the_known_ones() -> None:
