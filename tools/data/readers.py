@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -72,7 +72,10 @@ def open_source(path: Path) -> Source:
 def _open_csv(path: Path) -> Source:
     file = examine(path)
     with file.open("") as stream:
-        header, _ = open_records(file.read_lines(stream))
+        first = next(file.read_lines(stream))
+        if first.lstrip().startswith("{"):
+            raise DataError(f"{path}: looks like JSON lines; name it .jsonl")
+        header, _ = open_records(chain((first,), file.read_lines(stream)))
     if isinstance(header, Broken):
         raise DataError(f"{path}: its first line is {header.reason} ({header.detail})")
     names = [clean.text(name) for name in header]

@@ -226,6 +226,7 @@ def test_bytes_that_do_not_fit_are_counted_with_their_place(feed: Feed) -> None:
         ("a.csv", b'item_id,"title\n1,Up\n', "first line is not readable as CSV"),
         ("a.jsonl", b'[{"item_id": 1},\n{"item_id": 2}]\n', r"no JSON object .*not readable as JSON: .*jq -c"),
         ("a.jsonl", b'[{"item_id": 1}]\n', r"no JSON object .*no JSON object: .*jq -c"),
+        ("a.csv", b'{"item_id": "a", "title": "x"}\n', "looks like JSON lines; name it .jsonl"),
         ("a.jsonl", b"\n\n", "is empty"),
     ],
 )  # fmt: skip
