@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -81,14 +81,21 @@ def compare(spec: Spec, first: Log, second: Log) -> Comparison:
     return Comparison(names[0], names[1], tuple(compared), len(ours) + len(theirs) - 2 * len(pairs))
 
 
-def main_difference(spec: Spec, log: Log, system: str, tag: str) -> Difference | None:
-    """The suite's first metric on the cases of a tag: a system less the baseline, both in one log."""
+def main_differences(spec: Spec, log: Log, tags: Collection[str]) -> Mapping[tuple[str, str], Difference]:
+    """The suite's first metric by system and tag, less the baseline's in the same log; empty without a baseline."""
+    if spec.baseline not in log.header.systems:
+        return {}
     name, metric = next(iter(spec.metrics.items()))
     base = _by_case(only(log, spec.baseline))
-    rows = [row for row in only(log, system).rows if tag in row.case.tags]
-    pairs = [(row, base[row.case.part, row.case.id]) for row in rows if (row.case.part, row.case.id) in base]
-    found = _compared(tag, name, metric, pairs)
-    return found and found.difference
+    pairs: dict[tuple[str, str], list[_Pair]] = {}
+    for row in log.rows:
+        other = base.get((row.case.part, row.case.id))
+        if row.system != spec.baseline and other is not None:
+            for tag in row.case.tags:
+                if tag in tags:
+                    pairs.setdefault((row.system, tag), []).append((row, other))
+    compared = {key: _compared(key[1], name, metric, found) for key, found in pairs.items()}
+    return {key: found.difference for key, found in compared.items() if found}
 
 
 def _by_case(log: Log) -> Mapping[tuple[str, str], Row]:

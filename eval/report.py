@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -87,10 +87,11 @@ def section(log: Log, *, key: str) -> Section:
     figures = reduce.figures(spec, log)
     tags = list(dict.fromkeys(f.tag for f in figures))
     main = next(iter(spec.metrics))
+    differences = compare.main_differences(spec, log, tags)
     return Section(
         spec, log.header, _settings(log.header), log.complete, len(log.rows), reduce.failed(log),
         tuple(reduce.missed(spec, log, figures)),
-        tuple(_group(spec, log, figures, tag, f"{key}t{at}") for at, tag in enumerate(tags)),
+        tuple(_group(spec, figures, differences, tag, f"{key}t{at}") for at, tag in enumerate(tags)),
         tuple((system, _worst(spec, log, system)) for system in log.header.systems),
         main, log.path.name,
     )  # fmt: skip
@@ -101,16 +102,21 @@ def _settings(header: Header) -> str:
     return "; ".join(f"{name} {value}" for name, value in given.items() if value not in ("", "None", "False"))
 
 
-def _group(spec: Spec, log: Log, figures: Sequence[Figure], tag: str, key: str) -> Group:
+def _group(
+    spec: Spec,
+    figures: Sequence[Figure],
+    differences: Mapping[tuple[str, str], Difference],
+    tag: str,
+    key: str,
+) -> Group:
     found = {(f.system, f.metric): f.value for f in figures if f.tag == tag}
     systems = list(dict.fromkeys(system for system, _ in found))
     metrics = tuple(name for name in spec.metrics if any((system, name) in found for system in systems))
-    based = spec.baseline in log.header.systems
     lines = tuple(
         Line(
             system,
             tuple(found.get((system, metric)) for metric in metrics),
-            compare.main_difference(spec, log, system, tag) if based and system != spec.baseline else None,
+            differences.get((system, tag)),
         )
         for system in systems
     )

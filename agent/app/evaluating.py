@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -170,8 +170,9 @@ def _told(one: Suite, log: Log, figures: Sequence[Figure]) -> None:
     """A table for each tag; of many tags the first in full and the first metric of the others."""
     tags = list(dict.fromkeys(f.tag for f in figures))
     full = tags if len(tags) <= _FULL_TABLES else tags[:1]
+    differences = comparing.main_differences(one.spec, log, full)
     for tag in full:
-        show.out.print(_table(one, log, [f for f in figures if f.tag == tag], tag))
+        show.out.print(_table(one.spec.baseline, [f for f in figures if f.tag == tag], differences))
     if full != tags:
         show.out.print(_by_tag(next(iter(one.spec.metrics)), figures, tags))
     show.out.print(
@@ -194,20 +195,27 @@ def _by_tag(metric: str, figures: Sequence[Figure], tags: Sequence[str]) -> Tabl
     return table
 
 
-def _table(one: Suite, log: Log, figures: Sequence[Figure], tag: str) -> Table:
+def _table(
+    baseline: str, figures: Sequence[Figure], differences: Mapping[tuple[str, str], Difference]
+) -> Table:
     """Systems down, metrics across; the first metric with its interval and its paired difference to the baseline."""
-    metrics = list(dict.fromkeys(f.metric for f in figures))
+    tag, metrics = figures[0].tag, list(dict.fromkeys(f.metric for f in figures))
     values = {(f.system, f.metric): f.value for f in figures}
     title = f"{tag}  (n = {max(f.value.n for f in figures)})"
     table = Table(title=Text(title, style="bold"), title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("system", overflow="fold")
-    headers = [metrics[0], f"- {one.spec.baseline}", *metrics[1:]]
+    headers = [metrics[0], f"- {baseline}", *metrics[1:]]
     for header in headers:
         table.add_column(Text(header), justify="right", overflow="fold")
     for system in dict.fromkeys(f.system for f in figures):
         main = values.get((system, metrics[0]))
         rest = (values.get((system, metric)) for metric in metrics[1:])
-        cells = (_wide(main) if main else "", _against(one, log, system, tag), *(_short(v) for v in rest))
+        against = differences.get((system, tag))
+        cells = (
+            _wide(main) if main else "",
+            _wide(against, "+") if against else "",
+            *(_short(v) for v in rest),
+        )
         table.add_row(Text(system), *map(Text, cells))
     return table
 
@@ -220,13 +228,6 @@ def _short(found: Value | None) -> str:
     if found is None:
         return ""
     return f"{found.value:.0f}" if float(found.value).is_integer() else f"{found.value:.3f}"
-
-
-def _against(one: Suite, log: Log, system: str, tag: str) -> str:
-    if system == one.spec.baseline or one.spec.baseline not in log.header.systems:
-        return ""
-    found = comparing.main_difference(one.spec, log, system, tag)
-    return "" if found is None else _wide(found, "+")
 
 
 def _comparison(found: Comparison, kept: Sequence[Compared]) -> Table:
