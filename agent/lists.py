@@ -106,7 +106,7 @@ def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
         return [item_id for item_id in refused if item_id not in reading.like]
     had = [] if scene.repeat else [event.item_id for event in wish.past]
     cart = [line.item_id for line in wish.request.context.cart]
-    return [*refused, *reading.like, *remembered.shown, *cart, *had]
+    return [*refused, *reading.like, *reading.seen, *remembered.shown, *cart, *had]
 
 
 def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:

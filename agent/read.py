@@ -12,6 +12,7 @@ from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory
 from handpicked.agent.scene import Demonstration, Guess, SceneModel
 from handpicked.agent.scenes import LIST_TASKS, TASKS, Scenes
+from handpicked.agent.signs import Polarity
 from handpicked.agent.types import Reading, Request, SceneGuess
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import language
@@ -50,8 +51,10 @@ class Reader:
             scene=chosen,
             tasks=self._tasks(request, guess, chosen.name, links),
             query=_without(text, [*((found.start, found.end) for found in links), *_bounds(text, wished)]),
-            like=tuple(dict.fromkeys(found.item_id for found in links if found.polarity == "like")),
-            dislike=tuple(dict.fromkeys(found.item_id for found in links if found.polarity != "like")),
+            like=_named(links, "like", "about"),
+            dislike=_named(links, "dislike"),
+            seen=_named(links, "seen"),
+            about=_named(links, "about"),
             constraints=tuple(dict.fromkeys(constraints)),
             prefer=tuple(_applicable(snapshot, moods.leanings(text), domain)),
             count=wished.count,
@@ -120,6 +123,10 @@ class Reader:
         if not domains or (len(known) == 1 and not known & set(domains)):
             return ()  # a catalogue of one kind is what there is, whatever the scene calls it
         return (Constraint("domain", "in", domains, "context"),)
+
+
+def _named(links: Sequence[Link], *polarities: Polarity) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.item_id for found in links if found.polarity in polarities))
 
 
 def _applicable(

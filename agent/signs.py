@@ -10,7 +10,7 @@ from typing import Literal
 from handpicked.agent.lexicon import Hit
 from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, segments
 
-Polarity = Literal["like", "dislike", "seen"]
+Polarity = Literal["like", "dislike", "seen", "about"]
 Span = tuple[int, int]
 """Token positions, [first, last)."""
 

@@ -78,14 +78,18 @@ class SceneGuess:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a turn asks for. `like` and `dislike` are item ids named in the text; `prefer` are leanings that a
-    list need not keep; `language` is en or zh."""
+    """What a turn asks for. `like`, `dislike` and `seen` are item ids that the text names, each in one of them: wanted
+    or merely named, refused, had already; `about` are those of `like` that are asked about (looked up, compared,
+    reviewed, rated), which says nothing of taste. `prefer` are leanings that a list need not keep; `language` is en
+    or zh."""
 
     scene: SceneGuess
     tasks: tuple[str, ...]
     query: str = ""
     like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     prefer: tuple[Constraint, ...] = ()
     count: int | None = None
