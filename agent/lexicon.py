@@ -28,7 +28,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Phrase keys to what the catalogue calls them; `pages` to scenes."""
+    """Phrase keys to what the catalogue calls them."""
 
     categories: Mapping[str, tuple[str, ...]]
     domains: Mapping[str, tuple[str, ...]]
@@ -38,12 +38,11 @@ class Lexicon:
     people: Mapping[str, tuple[str, ...]]
     signs: Mapping[str, tuple[str, ...]]
     sign_names: tuple[str, ...]
-    """What a message says of scenes and tasks beside the nouns of `domains`; and of which."""
+    """What a message says of tasks; and of which."""
     everyday: frozenset[str]
     """Single words, and Chinese phrases, that are titles and ordinary talk."""
     proper: frozenset[str]
     """Words that have a capital anyway."""
-    pages: Mapping[str, str]
     chinese: Mapping[str, str]
     """A category (folded) and its first Chinese word, for text; categories without one are missing."""
 
@@ -71,7 +70,6 @@ def parse(text: str) -> Lexicon:
             proper=frozenset(map(str, document["proper"])).union(
                 _folded(document["languages"]), _folded(document["countries"])
             ),
-            pages={str(page).casefold(): scene for page, scene in document["pages"].items()},
             chinese={
                 str(name).casefold(): next(str(word) for word in words if has_cjk(str(word)))
                 for name, words in document["categories"].items()

@@ -154,6 +154,9 @@ def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
     named = _values(lexicon.find(texts[0], tokens, known.domains))
     signs = _values(lexicon.find(texts[0], tokens, known.signs))
     words = [_WORD_WEIGHT * (domain in named) for domain in _DOMAINS]
+    words += [
+        _SIGN_WEIGHT * bool(lexicon.find(texts[0], tokens, value.cue_keys)) for value in scenes.values()
+    ]
     words += [_SIGN_WEIGHT * (sign in signs) for sign in known.sign_names]
     rest = [turn.cart, not turn.message, bool(turn.previous), "?" in turn.message or "？" in turn.message]
     return np.concatenate(
@@ -162,13 +165,9 @@ def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
 
 
 def page_scene(page: str | None, scenes: Scenes) -> str | None:
-    """The scene that a page name puts a user in: scenes.yaml first, then the lexicon."""
-    if not page:
-        return None
-    name = page.casefold()
-    listed = next((scene for scene, value in scenes.items() if name in value.pages), None)
-    known = lexicon.load().pages.get(name)
-    return listed or (known if known in scenes else None)
+    """The scene that a page name puts a user in."""
+    name = (page or "").casefold()
+    return next((scene for scene, value in scenes.items() if name in map(str.casefold, value.pages)), None)
 
 
 def _values(hits: Sequence[Hit]) -> frozenset[str]:

@@ -36,5 +36,8 @@ class Settings(BaseSettings):
     catalog_url: str | None = None
     events_url: str | None = None
 
+    scenes: Path | None = None
+    """A file of scenes in place of the packaged `prompts/scenes.yaml`."""
+
     k: int = 10
     seed: int = 0

@@ -49,7 +49,7 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     index = Index(workspace, embedder)
     index.snapshot().build.vectors.open()
     embedder.query("")  # loads it, so that the first turn doesn't wait
-    known = scenes.load()
+    known = scenes.load(settings.scenes)
     reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
     client, missing = _client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
