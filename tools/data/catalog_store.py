@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
 from handpicked.tools.data.codec import batches, decode, encode
-from handpicked.tools.data.db import IN_CHUNK, open_engine, reading, writing
+from handpicked.tools.data.db import IN_CHUNK, erase, open_engine, reading, writing
 from handpicked.tools.data.schema import (
     CAMPAIGNS,
     CATALOG,
@@ -162,6 +162,10 @@ class CatalogStore:
         with reading(self._engine) as connection:
             contents = connection.scalars(select(CAMPAIGNS.c.content).order_by(CAMPAIGNS.c.row)).all()
         return [decode(Campaign, content) for content in contents]
+
+    def erase(self) -> None:
+        """Leave nothing on the disk of what was deleted or replaced. Raises DataError when another is in the way."""
+        erase(self._engine)
 
 
 def _upsert_items(connection: Connection, latest: dict[str, str], revision: int) -> Upserted:

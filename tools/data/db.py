@@ -121,6 +121,28 @@ def fetch_pages(connection: Connection, query: Select[Any], size: int) -> Iterat
     cursor.close()
 
 
+def erase(engine: Engine, *, wait_s: float = 5.0) -> None:
+    """Write SQLite's file anew without what was deleted, and empty its log: until then both may hold copies, even
+    with `secure_delete`, which forgets what a page held before its rows moved to another.
+
+    Raises `DataError` when another process is in the way for over `wait_s` seconds. A server's pages are its own."""
+    if engine.dialect.name != "sqlite":
+        return
+    with _translated(engine), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={wait_s * 1000:.0f}")
+        try:
+            driver.execute("VACUUM")
+            busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_S * 1000:.0f}")
+    if busy:
+        raise DataError(
+            f"{_name(engine)}: another process reads it, so that what was deleted is not overwritten yet: ask again "
+            "when that is done"
+        )
+
+
 def lock_schema(connection: Connection) -> None:
     """Let one process at a time create tables; SQLite's write lock does that already."""
     if connection.dialect.name == "postgresql":
@@ -161,6 +183,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _use_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    # What is deleted or replaced is overwritten: a forgotten word must not lie in a free page.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _use_wal(connection: Any) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from handpicked.tools.data.catalog_store import Upserted
 from handpicked.tools.data.codec import decode, dump, encode, key_of
-from handpicked.tools.data.db import IN_CHUNK, fetch_pages, insert_new, open_engine, reading, writing
+from handpicked.tools.data.db import IN_CHUNK, erase, fetch_pages, insert_new, open_engine, reading, writing
+from handpicked.tools.data.profile_store import ProfileStore
 from handpicked.tools.data.schema import (
     DIALOGUES,
     EVENT_ROWS,
@@ -72,6 +73,7 @@ class EventStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         prepare(self._engine, EVENTS, "events")
+        self.profile = ProfileStore(self._engine)
 
     def close(self) -> None:
         """Close the idle connections; the store can still be used after that."""
@@ -117,14 +119,43 @@ class EventStore:
             revision = read_counter(connection, "events.revision") or 0
             return _read_columns(connection, after, revision)
 
-    def forget(self, user_id: str) -> int:
-        """Delete a user's events, attributes and sessions; give how many events there were."""
+    def every(self, user_id: str) -> list[Event]:
+        """Give all of a user's events, however old, in the order in which they came."""
+        query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.user_id == user_id).order_by(EVENT_ROWS.c.row)
+        with reading(self._engine) as connection:
+            return [Event(*row) for row in connection.execute(query)]
+
+    def delete(self, events: Iterable[Event]) -> int:
+        """Delete these events from the log; give how many were there."""
+        keys = [_event_key(event) for event in events]
+        deleted = 0
         with writing(self._engine) as connection:
             lock_revision(connection, "events")
-            deleted = connection.execute(delete(EVENT_ROWS).where(EVENT_ROWS.c.user_id == user_id)).rowcount
-            connection.execute(delete(USERS).where(USERS.c.user_id == user_id))
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id))
+            for start in range(0, len(keys), IN_CHUNK):
+                part = EVENT_ROWS.c.key.in_(keys[start : start + IN_CHUNK])
+                deleted += connection.execute(delete(EVENT_ROWS).where(part)).rowcount
         return deleted
+
+    def forget(self, user_id: str) -> Mapping[str, int]:
+        """Delete every row of a user, whatever table it is in; give how many there were in each."""
+        return self._delete_all("user_id", user_id)
+
+    def forget_session(self, session_id: str) -> Mapping[str, int]:
+        """Delete every row of a conversation: its state, and what was learnt in it; give how many in each table."""
+        return self._delete_all("session_id", session_id)
+
+    def _delete_all(self, column: str, value: str) -> Mapping[str, int]:
+        with writing(self._engine) as connection:
+            lock_revision(connection, "events")
+            return {
+                table.name: connection.execute(delete(table).where(table.c[column] == value)).rowcount
+                for table in EVENTS.sorted_tables
+                if column in table.c
+            }
+
+    def erase(self) -> None:
+        """Leave nothing on the disk of what was deleted. Raises DataError when another is in the way."""
+        erase(self._engine)
 
     def upsert_users(self, users: Iterable[tuple[str, Mapping[str, Scalar]]]) -> Upserted:
         """Write users' attributes in one transaction, which begins when all have come; of two with one id the last
@@ -173,6 +204,12 @@ class EventStore:
         """Give a conversation's state as it was saved, None for an unknown one."""
         with reading(self._engine) as connection:
             return connection.scalar(select(SESSIONS.c.state).where(SESSIONS.c.session_id == session_id))
+
+    def sessions(self, user_id: str) -> Mapping[str, str]:
+        """Give the states of a user's conversations by their ids."""
+        query = select(SESSIONS.c.session_id, SESSIONS.c.state).where(SESSIONS.c.user_id == user_id)
+        with reading(self._engine) as connection:
+            return {row.session_id: row.state for row in connection.execute(query)}
 
     def save_session(self, session_id: str, user_id: str | None, state_json: str) -> None:
         """Keep a conversation's state in place of what was saved before.

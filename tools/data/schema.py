@@ -110,12 +110,30 @@ SESSIONS = Table(
     Column("state", Text, nullable=False),
 )
 
+LABELS = Table(
+    "labels",
+    EVENTS,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("scene", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("stance", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("words", Text),
+    Column("session_id", String),
+    Column("turn", BigInteger),
+    Column("at", Float(53)),
+    Index("labels_by_user", "user_id", "row"),
+)
+
 
 def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
     """Create what is missing of `part` (`catalog` or `events`) and migrate an older schema.
 
     A database that is as it should be is only read, so that neither a writer nor a folder without write permission
-    is in the way. Raises DataError for a schema that this version can't read."""
+    is in the way. A new table is no new schema version: who doesn't know it can do without. Raises DataError for a
+    schema that this version can't read."""
     try:
         _prepare(engine, metadata, part)
     except DataError:
@@ -157,7 +175,7 @@ def set_revision(connection: Connection, part: str, revision: int) -> None:
 
 def _prepare(engine: Engine, metadata: MetaData, part: str) -> None:
     with reading(engine) as connection:
-        there = inspect(connection).has_table(COUNTERS.name)
+        there = set(metadata.tables) <= set(inspect(connection).get_table_names())
         if there and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION:
             return
     with writing(engine) as connection:

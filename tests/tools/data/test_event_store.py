@@ -13,6 +13,7 @@ import pytest
 
 from handpicked.tools.data.catalog_store import Upserted
 from handpicked.tools.data.event_store import Appended, EventStore
+from handpicked.tools.data.schema import EVENTS
 from handpicked.tools.types import Dialogue, Event
 
 VIEW = Event("ann", "up", "view", timestamp=10.0)
@@ -62,12 +63,34 @@ def test_revision_does_not_fall_when_a_user_is_forgotten(store: EventStore) -> N
     store.upsert_users([("ann", {"age": 30})])
     store.save_session("s", "ann", "{}")
     before = store.revision()
-    assert store.forget("ann") == 2
+    gone = store.forget("ann")
+    assert {table: count for table, count in gone.items() if count} == {
+        "events": 2,
+        "users": 1,
+        "sessions": 1,
+    }
     assert (store.recent("ann"), store.user("ann"), store.load_session("s")) == ([], None, None)
     assert store.revision() == before
     store.append([VIEW])
     assert store.revision() > before
     assert store.columns(after=before).users == [VIEW.user_id]
+
+
+def test_every_table_with_users_is_emptied_of_a_forgotten_one(store: EventStore) -> None:
+    assert set(store.forget("ann")) == {name for name, table in EVENTS.tables.items() if "user_id" in table.c}
+
+
+def test_single_events_are_deleted_and_stay_so(store: EventStore) -> None:
+    store.append([VIEW, FULL, Event("bob", "up")])
+    assert store.every("ann") == [VIEW, FULL]
+    assert store.delete([FULL, replace(FULL, event_id="unknown")]) == 1
+    assert (store.every("ann"), store.columns().users) == ([VIEW], ["ann", "bob"])
+
+
+def test_the_states_of_a_users_conversations_are_given_by_their_ids(store: EventStore) -> None:
+    for session, user in (("s", "ann"), ("t", "ann"), ("u", None), ("v", "bob")):
+        store.save_session(session, user, f'"{session}"')
+    assert store.sessions("ann") == {"s": '"s"', "t": '"t"'}
 
 
 def test_columns_hold_the_whole_log(store: EventStore) -> None:
