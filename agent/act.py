@@ -58,7 +58,7 @@ def plan(
     ]
     calls.append(("popular", {"constraints": keep}))
     if "ads" in reading.tasks and scene.ads:
-        calls.append(("ads", {"constraints": keep, "limit": scene.ads}))
+        calls.append(("ads", {"constraints": keep}))
     wanted = ("lookup", "history", "ads")
     used = [
         (name, arguments) for name, arguments in calls if name in wanted or scene.tools.get(name, 0.0) > 0

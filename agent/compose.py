@@ -61,7 +61,8 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
         return [Sentence(floor.smalltalk(domains, reading.language))]
     told = _told(reading, lists)
     items = {item.item_id: found for item in told if (found := snapshot.get(item.item_id)) is not None}
-    pieces = [Sentence(floor.opening(reading, lists))]
+    organic = [ranked for ranked in lists if ranked.task != "ads"]
+    pieces = [Sentence(floor.opening(reading, organic))] if organic or not lists else []
     if "explain" in reading.tasks:
         pieces += [
             Sentence(f"{_name(item, reading)}{item.reason}", item.item_id, fixed=True) for item in told
@@ -74,7 +75,7 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
             Sentence(text, item_id, field, fixed=True)
             for text, item_id, field in floor.comparison(one, other, reading.language)
         ]
-    return pieces
+    return [*pieces, *_offered(lists, reading)]
 
 
 async def write(
@@ -164,6 +165,16 @@ def _told(reading: Reading, lists: Sequence[RankedList]) -> list[ListItem]:
 def _about(item: ListItem, source: Item, reading: Reading) -> Sentence:
     text = floor.sentence(item, source, reading.language)
     return Sentence(text, item.item_id, "description" if source.description else "categories")
+
+
+def _offered(lists: Sequence[RankedList], reading: Reading) -> list[Sentence]:
+    """The sponsored offers, marked as such; or that there is none."""
+    return [
+        Sentence(text, item_id, fixed=True)
+        for ranked in lists
+        if ranked.task == "ads"
+        for text, item_id in floor.offers(ranked, reading.language)
+    ]
 
 
 def _name(item: ListItem, reading: Reading) -> str:

@@ -53,6 +53,16 @@ def opening(reading: Reading, lists: Sequence[RankedList]) -> str:
     return str(template.format(count=len(items), one=one, many=many, kept=kept))
 
 
+def offers(sponsored: RankedList, language: str) -> list[tuple[str, str | None]]:
+    """A sentence on each sponsored item, with its id; or one that says that there is none."""
+    known = phrases(language)
+    if not sponsored.items:
+        return [(str(known["no_offer"]), None)]
+    return [
+        (str(known["offer"].format(_quoted(item.title, language))), item.item_id) for item in sponsored.items
+    ]
+
+
 def sentence(item: ListItem, source: Item, language: str) -> str:
     """One or two sentences on an item: the start of its description, or what it is."""
     known, lead = phrases(language), _lead(source, language)

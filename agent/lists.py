@@ -12,14 +12,13 @@ from handpicked.agent.types import ListItem, RankedList, Reading, Request
 from handpicked.tools import rank, taste
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.dispatch import Context
-from handpicked.tools.types import Contribution, Event, Ranked, ToolResult
+from handpicked.tools.types import Event, Ranked, ToolResult
 
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
 _LABELS = {
     "recommend": ("Recommended for you", "为你推荐"),
     "search": ("What you asked for", "你要找的"),
-    "ads": ("Sponsored", "赞助"),
 }
 
 
@@ -36,7 +35,7 @@ class Wish:
 
 
 def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList, ...]:
-    """A list for each task that wants one, in the reading's order; no item stands in two of them.
+    """An organic list for each task that wants one, in the reading's order; no item stands in two of them.
 
     A single list has k items; of several each has k times the scene's weight for its task."""
     scene = scenes[wish.reading.scene.name]
@@ -49,8 +48,6 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
         taken = [item.item_id for ranked in lists for item in ranked.items]
         tools = scenes["search"].tools if task == "search" and "search" in scenes else scene.tools
         lists.append(_list(wish, scene, task, tools, taken, share))
-    if "ads" in wish.reading.tasks and scene.tools:
-        lists.append(_sponsored(wish))
     return tuple(lists)
 
 
@@ -68,25 +65,6 @@ def _list(
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(found.items, 1))
     label = _LABELS[task][1 if wish.reading.language == "zh" else 0]
     return RankedList(task, label, items, found.emptied_by)
-
-
-def _sponsored(wish: Wish) -> RankedList:
-    """The offers, apart from every organic list and marked as what they are."""
-    label = _LABELS["ads"][1 if wish.reading.language == "zh" else 0]
-    items: list[ListItem] = []
-    for result in wish.results:
-        for candidate in result.candidates if result.call.name == "ads" else ():
-            item = wish.context.snapshot.get(candidate.item_id)
-            offer = result.facts[candidate.item_id]
-            if item is None or not isinstance(offer, Mapping):
-                continue
-            place = len(items) + 1
-            source = Contribution("ads", place, candidate.score, 1.0)
-            facts = floor.shown_facts(facts_of(item)) | dict(offer)
-            score = round(candidate.score, 6)
-            reason = f"{label}: {offer['campaign']}"
-            items.append(ListItem(place, item.item_id, item.title, score, reason, facts, True, (source,)))
-    return RankedList("ads", label, tuple(items), () if items else ("no campaign runs now",))
 
 
 def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:

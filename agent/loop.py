@@ -7,7 +7,7 @@ import operator
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
@@ -21,6 +21,7 @@ from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
 from handpicked.agent.read import Reader
 from handpicked.agent.scenes import Scene
+from handpicked.agent.sponsored import sponsored_list
 from handpicked.agent.types import (
     Lists,
     RankedList,
@@ -91,6 +92,7 @@ class Agent:
 
         Raises DataError without a build, ConfigError for an unknown scene or task, ToolError for a filter on
         a field that the catalogue lacks."""
+        request = replace(request, id=request.id or uuid.uuid4().hex)
         async for event in self._graph.astream({"request": request}, stream_mode="custom"):
             yield event
 
@@ -162,12 +164,13 @@ class Agent:
 
     async def _rank(self, state: _State) -> Update:
         start = time.perf_counter()
-        lists = await asyncio.to_thread(self._lists, state)
+        lists, degraded = await asyncio.to_thread(self._lists, state)
         get_stream_writer()(Lists(lists))
         shown: list[Json] = [len(ranked.items) for ranked in lists]
-        return {"lists": lists, "trace": [Step("rank", _since(start), {"items": shown})]}
+        step = Step("rank", _since(start), {"items": shown})
+        return {"lists": lists, "degraded": degraded, "trace": [step]}
 
-    def _lists(self, state: _State) -> tuple[RankedList, ...]:
+    def _lists(self, state: _State) -> tuple[tuple[RankedList, ...], list[str]]:
         context = state["context"]
         wish = Wish(
             state["request"],
@@ -177,7 +180,9 @@ class Agent:
             state["results"],
             context.past,
         )
-        return ranked_lists(wish, self._reader.scenes, self._config.k)
+        organic = ranked_lists(wish, self._reader.scenes, self._config.k)
+        sponsored, wrong = sponsored_list(wish, self._scene(state))
+        return (*organic, *sponsored), [wrong] if wrong else []
 
     async def _compose(self, state: _State) -> Update:
         start = time.perf_counter()
@@ -214,7 +219,7 @@ class Agent:
         text, citations = compose.joined(state["sentences"], reading.language)
         unsaved = await asyncio.to_thread(self._save, state, text)
         reply = Reply(
-            request_id=request.id or uuid.uuid4().hex,
+            request_id=request.id or "",
             turn_id=uuid.uuid4().hex,
             session_id=request.session_id,
             scene=reading.scene,

@@ -1,59 +1,177 @@
-"""`ads`: sponsored items of the campaigns that run now; never candidates for an organic list."""
+"""`ads`: sponsored offers of the campaigns that run now; never candidates for an organic list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from handpicked.tools import auction
+from handpicked.tools.auction import Bid, Placed, Rules
+from handpicked.tools.data.ad_ledger import AdTurn, Standing
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.dispatch import Context, tool
+from handpicked.tools.errors import DataError
 from handpicked.tools.search import Constraints, Limit
-from handpicked.tools.types import Campaign, Candidate, Constraint, Found
+from handpicked.tools.types import Campaign, Candidate, Constraint, Found, Json, Mask, Rows, Scalar
 
-_UNKNOWN_RESPONSE = 0.01
-"""The response expected of an item that nobody has chosen yet, on popularity's scale of 0..1."""
+RULES = Rules()
+_CHOICE = 12
+"""Items of an offer that stay in the running: the best may be refused, or shown for another campaign."""
+_PRIOR = 0.01
+_PRIOR_LEAST = 0.001
+"""The response to the most popular item of a domain and to one that nobody chose, where nothing was learnt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A campaign that addresses this user now, the items that it may show, best first, and the predicted response."""
+
+    campaign_id: str
+    response: float
+    item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The ads of a turn, paid for; `why_none` says why there is none, `degraded` what went wrong."""
+
+    ads: tuple[Placed, ...] = ()
+    why_none: str | None = None
+    degraded: str | None = None
 
 
 @tool
-def ads(
-    context: Context,
-    constraints: Constraints = (),
-    limit: Limit = 10,
-) -> Found:
-    """Find offers: items of campaigns that run now and address this user, best first.
+def ads(context: Context, constraints: Constraints = (), limit: Limit = 100) -> Found:
+    """Find offers (coupons, deals): items of campaigns that run now and address this user, best first.
 
-    Ranked by bid times expected response, which for now is the item's popularity in its domain. Facts name the
-    campaign of each item."""
+    By bid times predicted response; a candidate's score is the response alone, since bids are the advertisers' secret.
+    Facts name the campaign of each item; `offers` has all that may be auctioned, and `running` counts the campaigns
+    for this user, whatever the constraints."""
+    running = _running(context)
+    mask = context.snapshot.mask(constraints)
+    pairs = [
+        (campaign, offer) for campaign in running if (offer := _offer(campaign, context, mask)) is not None
+    ]
+    pairs.sort(key=lambda pair: (-pair[0].bid * pair[1].response, pair[0].campaign_id))
+    best: dict[str, tuple[Campaign, Offer]] = {}
+    for campaign, offer in pairs:
+        for item_id in offer.item_ids:
+            best.setdefault(item_id, (campaign, offer))
+    candidates = tuple(Candidate(item_id, offer.response) for item_id, (_, offer) in best.items())[:limit]
+    facts: dict[str, Json] = {c.item_id: _named(best[c.item_id][0]) for c in candidates}
+    return Found(
+        candidates, facts | {"offers": [_plain(offer) for _, offer in pairs], "running": len(running)}
+    )
+
+
+def offers_of(facts: Mapping[str, Json]) -> list[Offer]:
+    """The offers among the facts that the tool gave."""
+    rows = facts.get("offers")
+    found: list[Offer] = []
+    for row in rows if isinstance(rows, Sequence) and not isinstance(rows, str) else ():
+        match row:
+            case {
+                "campaign_id": str(campaign_id),
+                "response": float() | int() as response,
+                "item_ids": [*item_ids],
+            }:
+                found.append(Offer(campaign_id, float(response), tuple(map(str, item_ids))))
+            case _:
+                raise TypeError(f"no offer: {row!r}")
+    return found
+
+
+def serve(
+    context: Context, offers: Sequence[Offer], turn: AdTurn, slots: int, *, refused: Collection[str] = ()
+) -> Served:
+    """Run the auction and charge for what it shows, or show nothing; never raises for a ledger that fails.
+
+    No ad shows an item of `refused`. A turn that was charged before shows the same, as far as it still may."""
+    campaigns = {campaign.campaign_id: campaign for campaign in context.campaigns}
+    offers = [offer for offer in offers if _countable(campaigns[offer.campaign_id], turn)]
+    if not offers or not slots:
+        return Served(why_none="no campaign runs now")
+
+    def decide(standing: Mapping[str, Standing]) -> tuple[Placed, ...]:
+        bids = [_bid(offer, campaigns[offer.campaign_id], standing, turn.now) for offer in offers]
+        return auction.run(bids, slots, reserve=RULES.reserve, floor=_floor(context), taken=refused)
+
+    try:
+        placed = context.events.ads.settle(turn, [offer.campaign_id for offer in offers], decide)
+    except DataError as err:
+        return Served(why_none="no ad could be charged", degraded=f"ads: {err}")
+    allowed = {(offer.campaign_id, item_id) for offer in offers for item_id in offer.item_ids}
+    ads_now = tuple(
+        ad for ad in placed if (ad.campaign_id, ad.item_id) in allowed and ad.item_id not in refused
+    )
+    return Served(ads_now[:slots], None if ads_now else "no campaign has an ad left for this turn")
+
+
+def addresses(campaign: Campaign, user_id: str | None, known: Mapping[str, Scalar]) -> bool:
+    """Whether a campaign's audience holds this user: everybody, by id, or by an attribute as `field=value`."""
+    if not campaign.audience:
+        return True
+    if user_id is None:
+        return False
+    mine = {f"{field}={value}".casefold() for field, value in known.items()}
+    return any(member == user_id or member.casefold() in mine for member in campaign.audience)
+
+
+def _running(context: Context) -> list[Campaign]:
+    known = (context.events.user(context.user_id) if context.user_id is not None else None) or {}
+    return [
+        campaign
+        for campaign in context.campaigns
+        if campaign.bid >= RULES.reserve
+        and auction.runs(campaign, context.now)
+        and addresses(campaign, context.user_id, known)
+    ]
+
+
+def _offer(campaign: Campaign, context: Context, mask: Mask) -> Offer | None:
     snapshot = context.snapshot
-    mask = snapshot.mask(constraints)
-    best: dict[int, tuple[float, Campaign]] = {}
-    for campaign in context.campaigns:
-        if not _runs(campaign, context):
-            continue
-        for row in _rows(snapshot, campaign):
-            worth = campaign.bid * max(float(snapshot.popularity[row]), _UNKNOWN_RESPONSE)
-            if mask[row] and worth > best.get(row, (0.0, campaign))[0]:
-                best[row] = (worth, campaign)
-    order = sorted(best, key=lambda row: (-best[row][0], row))[:limit]
-    candidates = tuple(Candidate(snapshot.item_id(row), best[row][0]) for row in order)
-    return Found(candidates, {snapshot.item_id(row): _offer(best[row][1]) for row in order})
+    rows = _rows(snapshot, campaign)
+    rows = rows[mask[rows]]
+    if not len(rows):
+        return None
+    responses = np.maximum(_PRIOR * snapshot.popularity[rows], _PRIOR_LEAST)
+    order = np.lexsort((rows, -responses))[:_CHOICE]
+    best = tuple(snapshot.item_id(int(row)) for row in rows[order])
+    return Offer(campaign.campaign_id, float(responses[order[0]]), best)
 
 
-def _runs(campaign: Campaign, context: Context) -> bool:
-    started = campaign.start is None or campaign.start <= context.now
-    ended = campaign.end is not None and campaign.end < context.now
-    addressed = not campaign.audience or context.user_id in campaign.audience
-    return started and not ended and addressed and campaign.bid > 0
-
-
-def _rows(snapshot: Snapshot, campaign: Campaign) -> Sequence[int]:
-    rows = [int(row) for row in snapshot.rows(campaign.item_ids)]
+def _rows(snapshot: Snapshot, campaign: Campaign) -> Rows:
+    rows = snapshot.rows(campaign.item_ids)
     if campaign.categories:
         within = snapshot.mask([Constraint("categories", "in", campaign.categories)])
-        rows += [int(row) for row in np.flatnonzero(within)]
-    return list(dict.fromkeys(rows))
+        rows = np.union1d(rows, np.flatnonzero(within))
+    return rows
 
 
-def _offer(campaign: Campaign) -> dict[str, str]:
+def _countable(campaign: Campaign, turn: AdTurn) -> bool:
+    """Whether the campaign's cap can be kept: nobody who can't be told from others may be shown a capped one."""
+    return campaign.cap is None or turn.known
+
+
+def _bid(offer: Offer, campaign: Campaign, standing: Mapping[str, Standing], now: float) -> Bid:
+    now_at = standing.get(campaign.campaign_id, Standing())
+    amount = auction.paced(campaign, now_at.spent, now, RULES.slack)
+    if campaign.cap is not None and now_at.seen >= campaign.cap:
+        amount = 0.0
+    return Bid(offer.campaign_id, offer.item_ids, amount, offer.response)
+
+
+def _floor(context: Context) -> float:
+    return RULES.quality * _PRIOR_LEAST
+
+
+def _named(campaign: Campaign) -> dict[str, Json]:
     return {"campaign_id": campaign.campaign_id, "campaign": campaign.title}
+
+
+def _plain(offer: Offer) -> dict[str, Json]:
+    return {
+        "campaign_id": offer.campaign_id, "response": offer.response, "item_ids": list(offer.item_ids),
+    }  # fmt: skip

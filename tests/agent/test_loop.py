@@ -254,3 +254,5 @@ def test_no_campaign_gives_no_offer_and_says_so(make_agent: Any) -> None:
     reply = turn(make_agent(), "snacks", tasks=("recommend", "ads"), context=context)
     assert reply.lists[1].items == ()
     assert reply.lists[1].emptied_by == ("no campaign runs now",)
+    assert reply.lists[0].items
+    assert "There is no offer for you right now." in reply.text

@@ -149,6 +149,12 @@ def lock_schema(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4861110)")
 
 
+def lock_ads(connection: Connection) -> None:
+    """Let one process at a time charge for ads; SQLite's write lock does that already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4861111)")
+
+
 def _open_sqlite(url: URL) -> Engine:
     path = Path(url.database or ":memory:")
     if path.is_file() and not _may_grow(path):

@@ -12,6 +12,7 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from handpicked.tools.data.ad_ledger import AdLedger
 from handpicked.tools.data.catalog_store import Upserted
 from handpicked.tools.data.codec import decode, dump, encode, key_of
 from handpicked.tools.data.db import IN_CHUNK, erase, fetch_pages, insert_new, open_engine, reading, writing
@@ -74,6 +75,7 @@ class EventStore:
         self._engine = open_engine(url)
         prepare(self._engine, EVENTS, "events")
         self.profile = ProfileStore(self._engine)
+        self.ads = AdLedger(self._engine)
 
     def close(self) -> None:
         """Close the idle connections; the store can still be used after that."""

@@ -127,6 +127,31 @@ LABELS = Table(
     Index("labels_by_user", "user_id", "row"),
 )
 
+AD_LEDGER = Table(
+    "ad_ledger",
+    EVENTS,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("campaign_id", String, nullable=False),
+    Column("item_id", String, nullable=False),
+    Column("user_id", String, index=True),
+    Column("session_id", String, index=True),
+    Column("request_id", String, nullable=False, index=True),
+    Column("place", BigInteger, nullable=False),
+    Column("response", Float(53), nullable=False),
+    Column("micros", BigInteger, nullable=False),
+    Column("time", Float(53), nullable=False),
+)
+"""Each ad that was shown, and what it cost in millionths of the currency."""
+
+AD_TOTALS = Table(
+    "ad_totals",
+    EVENTS,
+    Column("campaign_id", String, primary_key=True),
+    Column("micros", BigInteger, nullable=False),
+    Column("shown", BigInteger, nullable=False),
+)
+"""The ledger's sums, written with it in one transaction; they stay when a user's rows are deleted."""
+
 
 def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
     """Create what is missing of `part` (`catalog` or `events`) and migrate an older schema.
