@@ -81,7 +81,7 @@ def load(path: Path | None = None) -> Scenes:
 def parse(text: str, name: str) -> Scenes:
     """Read scenes. Raises ConfigError that names the file's line, the scene, the field and what is wrong with it."""
     try:
-        tree = cast("yaml.Node | None", yaml.compose(text, yaml.SafeLoader))
+        tree = cast("yaml.Node | None", yaml.compose(text, yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
         document: object = yaml.safe_load(text)
     except yaml.YAMLError as err:
         raise ConfigError(f"{name} is not YAML: {' '.join(str(err).split())}") from err
