@@ -10,7 +10,7 @@ import numpy as np
 from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory
-from handpicked.agent.scene import Demonstration, Guess, SceneModel
+from handpicked.agent.scene import Cues, Guess, SceneModel, Title
 from handpicked.agent.scenes import LIST_TASKS, TASKS, Scenes
 from handpicked.agent.signs import Polarity
 from handpicked.agent.types import Reading, Request, SceneGuess
@@ -19,12 +19,24 @@ from handpicked.tools.data.text import language
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Constraint, Embedder
 
-_TITLE_EVIDENCE = 2.0
 _TERM_EVIDENCE = 1.0
-"""Log-odds for the scenes whose domain has the title or the category that the text names."""
+"""Log-odds for the scenes whose domain has the category that the text names."""
 _SHORTEST, _LONGEST = 20, 400
 """Minutes that a bound without a unit may mean."""
 _TERM_FIELDS = ("categories", "creators", "cast", "language", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What evidence says of a turn before anything is decided."""
+
+    request: Request
+    snapshot: Snapshot
+    text: str
+    links: tuple[Link, ...]
+    wished: wants.Wants
+    cues: Cues
+    guess: Guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +48,24 @@ class Reader:
     embedder: Embedder
 
     def read(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
-        """Decide scene and tasks, and extract the wishes. Raises ConfigError for an unknown scene or task."""
+        """Read a turn by evidence alone. Raises ConfigError for an unknown scene or task."""
+        return self.decide(self.notice(request, memory, snapshot))
+
+    def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
+        """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
         links = link.link(snapshot, text, skip_domains=goods)
         wished = wants.extract(snapshot, text, [(found.start, found.end) for found in links])
-        guess = self._guess(request, memory, links, wished, snapshot)
+        cues = _cues(request, memory, links, snapshot)
+        guess = self.model.guess(scene.features(cues, self.embedder, self.scenes))
+        guess = scene.sharpen(guess, self._evidence(request, wished, snapshot))
+        return Noticed(request, snapshot, text, tuple(links), wished, cues, guess)
+
+    def decide(self, noticed: Noticed, guess: Guess | None = None) -> Reading:
+        """Make the reading, of the evidence's guess or of a better one. Raises ConfigError for an unknown scene or task."""
+        request, snapshot, links, wished = noticed.request, noticed.snapshot, noticed.links, noticed.wished
+        text, guess = noticed.text, guess or noticed.guess
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, snapshot)
         terms = _applicable(snapshot, wished.constraints, domain)
@@ -61,27 +85,10 @@ class Reader:
             language=language(text) if text else _locale(request),
         )
 
-    def _guess(
-        self, request: Request, memory: Memory, links: Sequence[Link], wished: wants.Wants, snapshot: Snapshot
-    ) -> Guess:
-        context = request.context
-        turn = Demonstration(
-            message=request.message, scene="", tasks=(), language="", split="",
-            page=context.page, cart=bool(context.cart), query=context.query, previous=memory.previous,
-        )  # fmt: skip
-        guess = self.model.guess(scene.features(turn, self.embedder, self.scenes))
-        return scene.sharpen(guess, self._evidence(request, links, wished, snapshot))
-
-    def _evidence(
-        self, request: Request, links: Sequence[Link], wished: wants.Wants, snapshot: Snapshot
-    ) -> Mapping[str, float]:
-        """Log-odds by scene from the domains of linked titles, and of the items that have what is asked for."""
-        domains: dict[str, float] = {}
-        for found in links:
-            if (item := snapshot.get(found.item_id)) is not None:
-                domains[item.domain] = _TITLE_EVIDENCE
-        for domain, share in _shares(snapshot, [*wished.constraints, *wished.bare], request.filters).items():
-            domains[domain] = max(domains.get(domain, 0.0), _TERM_EVIDENCE * share)
+    def _evidence(self, request: Request, wished: wants.Wants, snapshot: Snapshot) -> Mapping[str, float]:
+        """Log-odds by scene from the domains of the items that have what is asked for."""
+        shares = _shares(snapshot, [*wished.constraints, *wished.bare], request.filters)
+        domains = {domain: _TERM_EVIDENCE * share for domain, share in shares.items()}
         return {
             name: max((domains.get(domain, 0.0) for domain in value.domains), default=0.0)
             for name, value in self.scenes.items()
@@ -123,6 +130,23 @@ class Reader:
         if not domains or (len(known) == 1 and not known & set(domains)):
             return ()  # a catalogue of one kind is what there is, whatever the scene calls it
         return (Constraint("domain", "in", domains, "context"),)
+
+
+def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:
+    context = request.context
+    named = [(found, item) for found in links if (item := snapshot.get(found.item_id)) is not None]
+    clicked = [item.domain for item_id in context.clicked if (item := snapshot.get(item_id)) is not None]
+    return Cues(
+        text=request.message or context.query or "",
+        typed=bool(request.message),
+        titles=tuple(Title(found.start, found.end, item.domain, found.polarity) for found, item in named),
+        page=context.page,
+        cart=bool(context.cart),
+        clicked=tuple(dict.fromkeys(clicked)),
+        device=context.device,
+        previous=memory.previous,
+        scene_before=(memory.turns[-1].scene or None) if memory.turns else None,
+    )
 
 
 def _named(links: Sequence[Link], *polarities: Polarity) -> tuple[str, ...]:

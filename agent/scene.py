@@ -1,4 +1,4 @@
-"""Scene and tasks of a turn from evidence: where the user is, the words, and labelled demonstrations."""
+"""The scene and task classifier: linear models over embedded messages, fitted on demonstrations."""
 
 from __future__ import annotations
 
@@ -14,41 +14,61 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from handpicked import prompts
-from handpicked.agent import lexicon
+from handpicked.agent import demonstrations, lexicon
+from handpicked.agent.demonstrations import Demonstration
 from handpicked.agent.lexicon import Hit
 from handpicked.agent.scenes import TASKS, Scenes
-from handpicked.tools.data.text import tokenize
-from handpicked.tools.errors import DataError
+from handpicked.agent.signs import Polarity
+from handpicked.tools.data.text import has_cjk, tokenize
 from handpicked.tools.types import Embedder, Floats
 
-_VERSION = 5
+_VERSION = 6
 _PAGE_WEIGHT = 2.0
 _WORD_WEIGHT = 1.5
+_TITLE_WEIGHT = 0.7
 _SIGN_WEIGHT = 0.4
 _PREVIOUS_WEIGHT = 0.5
 _INVERSE_PENALTY = 16.0
-"""Logistic regression's C; flat from 4 on in 5-fold cross-validation on the `train` demonstrations."""
+"""Logistic regression's C; flat from 4 on in cross-validation by writer on the `train` demonstrations."""
 _TASK_THRESHOLD = 0.42
 _DOMAINS = ("movie", "grocery", "news", "book", "music")
+_DEVICES = ("phone", "tv", "speaker")
+_ROLES: tuple[Polarity, ...] = ("like", "dislike", "seen", "about")
+_NOUNS = {
+    "movie": ("that film", "那部电影"), "book": ("that book", "那本书"), "news": ("that article", "那篇文章"),
+    "music": ("that album", "那张专辑"),
+}  # fmt: skip
+"""What stands for a title, so that what is said of one film is learned for all."""
+_NOUN = ("that one", "那个")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Demonstration:
-    """A labelled turn of `prompts/demonstrations.jsonl`."""
+class Title:
+    """A title in a message at [start, end), of an item of this domain."""
 
-    message: str
-    scene: str
-    tasks: tuple[str, ...]
-    language: str
-    split: str
+    start: int
+    end: int
+    domain: str
+    role: Polarity
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """What the classifier looks at. `text` is the message, or what stands in the search box; `clicked` are domains;
+    `previous` is the message before and `scene_before` what it was read as."""
+
+    text: str
+    typed: bool = True
+    titles: tuple[Title, ...] = ()
     page: str | None = None
     cart: bool = False
-    query: str | None = None
+    clicked: tuple[str, ...] = ()
+    device: str | None = None
     previous: str | None = None
+    scene_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +100,15 @@ class SceneModel:
         )
 
 
-def demonstrations(text: str | None = None) -> list[Demonstration]:
-    """Read demonstrations, the packaged ones by default. Raises DataError that names the line."""
-    found: list[Demonstration] = []
-    lines = (prompts.read_text("demonstrations.jsonl") if text is None else text).splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            row = orjson.loads(line)
-            context = row.pop("context")
-            found.append(Demonstration(**row | context | {"tasks": tuple(row["tasks"])}))
-        except (orjson.JSONDecodeError, KeyError, TypeError) as err:
-            raise DataError(f"demonstrations.jsonl, line {number}: {err}") from err
-    return found
-
-
 def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
-    """The model fitted on the `train` demonstrations; fitted once for each version of them and kept in the cache.
+    """The model fitted on the `train` demonstrations and the scenes' examples; fitted once for each version of them
+    and kept in the cache.
 
     A cache that can't be read or written costs a few seconds, nothing else."""
     key = hashlib.sha256(
         "\0".join([
-            str(_VERSION), embedder.name, *scenes, *TASKS, str(_INVERSE_PENALTY),
-            prompts.read_text("demonstrations.jsonl"), prompts.read_text("lexicon.yaml"), prompts.read_text("scenes.yaml"),
+            str(_VERSION), embedder.name, repr(scenes), *TASKS, str(_INVERSE_PENALTY),
+            prompts.read_text("demonstrations.jsonl"), prompts.read_text("lexicon.yaml"),
         ]).encode()
     ).hexdigest()[:16]  # fmt: skip
     path = cache / "fitted" / f"scene-{key}.npz"
@@ -110,7 +117,7 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
             return SceneModel(tuple(scenes), arrays["scene"], arrays["task"])
     except (OSError, ValueError, LookupError, zipfile.BadZipFile) as err:
         _log.debug("no fitted model in the cache: %s", err)
-    model = fit([demo for demo in demonstrations() if demo.split == "train"], embedder, scenes)
+    model = fit([demo for demo in demonstrations.packaged() if demo.split == "train"], embedder, scenes)
     try:
         _save(model, path)
     except OSError as err:
@@ -119,59 +126,83 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
 
 
 def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> SceneModel:
-    """Multinomial logistic regression for the scene, one logistic regression for each task."""
-    linear: Any = import_module("sklearn.linear_model")
+    """Multinomial logistic regression for the scene, one logistic regression for each task.
 
-    given = np.stack([features(demo, embedder, scenes) for demo in train])
+    Demonstrations of a scene that isn't among the scenes are left out."""
+    known = [demo for demo in train if demo.scene in scenes]
+    rows = [(demo.scene, demo.tasks, cues_of(demo)) for demo in known]
+    rows += [(n, e.tasks, Cues(e.message)) for n, scene in scenes.items() for e in scene.examples]
+    given = np.stack([features(cues, embedder, scenes) for _, _, cues in rows])
     names = tuple(scenes)
-    scene_model: Any = linear.LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000)
-    scene_model.fit(given, [names.index(demo.scene) for demo in train])
+    scene_model = _logistic().fit(given, [names.index(scene) for scene, _, _ in rows])
     scene = np.full((given.shape[1] + 1, len(names)), 0.0, np.float32)
     scene[-1] = -20.0
     for column, label in enumerate(scene_model.classes_):
         scene[:, label] = np.append(scene_model.coef_[column], scene_model.intercept_[column])
     task = np.zeros((given.shape[1] + 1, len(TASKS)), np.float32)
     for column, name in enumerate(TASKS):
-        labels = [name in demo.tasks for demo in train]
+        labels = [name in tasks for _, tasks, _ in rows]
         if any(labels):
-            task_model: Any = linear.LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000).fit(given, labels)
+            task_model = _logistic().fit(given, labels)
             task[:, column] = np.append(task_model.coef_[0], task_model.intercept_[0])
         else:
             task[-1, column] = -20.0
     return SceneModel(names, scene, task)
 
 
-def features(turn: Demonstration, embedder: Embedder, scenes: Scenes) -> Floats:
-    """The embedded message (and, weaker, the one before), the page's scene, a cart, which domains' words it uses,
-    and which signs of scenes and tasks; shape (2 x dimensions + scenes + signs + 9,)."""
-    texts = [turn.message or turn.query or "", turn.previous or ""]
+def cues_of(demo: Demonstration) -> Cues:
+    """What the classifier would see of a demonstration whose titles were all found."""
+    context, text = demo.context, demo.message or demo.context.query or ""
+    spans = [(text.find(named.span), named) for named in demo.titles if named.span and named.span in text]
+    last = demo.before[-1] if demo.before else None
+    return Cues(
+        text=text,
+        typed=bool(demo.message),
+        titles=tuple(
+            Title(start, start + len(named.span or ""), named.domain, named.role) for start, named in spans
+        ),
+        page=context.page,
+        cart=bool(context.cart),
+        clicked=tuple(thing.domain for thing in context.clicked),
+        device=context.device,
+        previous=last.message if last else None,
+        scene_before=last.scene if last else None,
+    )
+
+
+def features(cues: Cues, embedder: Embedder, scenes: Scenes) -> Floats:
+    """The embedded message without its titles (and, weaker, the one before), where the user is and was, which domains'
+    words and titles it has, and which signs of scenes and tasks; shape (2 x dimensions + 3 x scenes + signs + 24,)."""
+    texts = [_masked(cues), cues.previous or ""]
     message, previous = (
         embedder.query(text) if text else np.zeros(embedder.dimensions, np.float32) for text in texts
     )
-    page = page_scene(turn.page, scenes)
-    pages = [_PAGE_WEIGHT * (name == page) for name in scenes]
     known, tokens = lexicon.load(), tokenize(texts[0])
+    page = page_scene(cues.page, scenes)
     named = _values(lexicon.find(texts[0], tokens, known.domains))
     signs = _values(lexicon.find(texts[0], tokens, known.signs))
-    words = [_WORD_WEIGHT * (domain in named) for domain in _DOMAINS]
-    words += [
-        _SIGN_WEIGHT * bool(lexicon.find(texts[0], tokens, value.cue_keys)) for value in scenes.values()
-    ]
-    words += [_SIGN_WEIGHT * (sign in signs) for sign in known.sign_names]
-    rest = [turn.cart, not turn.message, bool(turn.previous), "?" in turn.message or "？" in turn.message]
-    return np.concatenate(
-        [message, _PREVIOUS_WEIGHT * previous, np.array([*pages, *words, *map(float, rest)], np.float32)]
-    ).astype(np.float32)
+    titles, roles = {title.domain for title in cues.titles}, {title.role for title in cues.titles}
+    rest = [
+        *(_PAGE_WEIGHT * (name == page) for name in scenes),
+        *(_WORD_WEIGHT * (domain in named) for domain in _DOMAINS),
+        *(_SIGN_WEIGHT * bool(lexicon.find(texts[0], tokens, scene.cue_keys)) for scene in scenes.values()),
+        *(_SIGN_WEIGHT * (sign in signs) for sign in known.sign_names),
+        *(name == cues.scene_before for name in scenes),
+        *(_TITLE_WEIGHT * (domain in titles or domain in cues.clicked) for domain in _DOMAINS),
+        *(_TITLE_WEIGHT * (role in roles) for role in _ROLES),
+        *(cues.device == device for device in _DEVICES),
+        _alone(cues), len(cues.titles) > 1,
+        cues.cart, not cues.typed, bool(cues.previous), "?" in texts[0] or "？" in texts[0], bool(cues.clicked),
+    ]  # fmt: skip
+    return np.concatenate([message, _PREVIOUS_WEIGHT * previous, np.array(rest, np.float32)]).astype(
+        np.float32
+    )
 
 
 def page_scene(page: str | None, scenes: Scenes) -> str | None:
     """The scene that a page name puts a user in."""
     name = (page or "").casefold()
     return next((scene for scene, value in scenes.items() if name in map(str.casefold, value.pages)), None)
-
-
-def _values(hits: Sequence[Hit]) -> frozenset[str]:
-    return frozenset(name for hit in hits for name in hit.values)
 
 
 def chosen_tasks(guess: Guess, allowed: Sequence[str]) -> list[str]:
@@ -187,6 +218,33 @@ def sharpen(guess: Guess, evidence: Mapping[str, float]) -> Guess:
     weights = {name: math.exp(value - top) for name, value in logits.items()}
     total = sum(weights.values())
     return Guess({name: weight / total for name, weight in weights.items()}, guess.tasks)
+
+
+def _masked(cues: Cues) -> str:
+    """The text with a plain noun for each title."""
+    chinese, text, place = has_cjk(cues.text), "", 0
+    for title in sorted(cues.titles, key=lambda title: title.start):
+        if title.start >= place:
+            text += cues.text[place : title.start] + _NOUNS.get(title.domain, _NOUN)[chinese]
+            place = title.end
+    return text + cues.text[place:]
+
+
+def _alone(cues: Cues) -> bool:
+    """Whether a title is all that is said."""
+    left = cues.text
+    for title in sorted(cues.titles, key=lambda title: -title.start):
+        left = left[: title.start] + left[title.end :]
+    return bool(cues.titles) and not any(map(str.isalnum, left))
+
+
+def _values(hits: Sequence[Hit]) -> frozenset[str]:
+    return frozenset(name for hit in hits for name in hit.values)
+
+
+def _logistic() -> Any:
+    linear: Any = import_module("sklearn.linear_model")
+    return linear.LogisticRegression(C=_INVERSE_PENALTY, max_iter=2000)
 
 
 def _save(model: SceneModel, path: Path) -> None:

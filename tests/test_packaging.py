@@ -54,8 +54,8 @@ def test_the_wheel_reads_its_data_from_outside_the_tree(wheel: Path, tmp_path: P
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r});"
         "import handpicked.prompts as p, handpicked; assert 'site' in p.__file__, p.__file__;"
-        "from handpicked.agent import scenes, scene, lexicon; from handpicked.tools.data import assets;"
-        "print(len(scenes.load()), len(scene.demonstrations()), len(assets.load_manifest()), p.load('describe').hash)"
+        "from handpicked.agent import demonstrations, scenes, scene, lexicon; from handpicked.tools.data import assets;"
+        "print(len(scenes.load()), len(demonstrations.packaged()), len(assets.load_manifest()), p.load('describe').hash)"
     )
     run = subprocess.run(
         [sys.executable, "-S", "-c", _with_site(code)],

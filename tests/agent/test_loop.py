@@ -211,7 +211,8 @@ def test_the_json_of_a_reply_has_the_shape_of_the_contract(make_agent: Any) -> N
         "request_id", "turn_id", "session_id", "scene", "tasks", "reading", "lists", "text", "reviews", "citations",
         "degraded", "trace", "usage",
     }  # fmt: skip
-    assert set(document["reading"]) == {"query", "like", "dislike", "constraints", "prefer", "count"}
+    reading = {"query", "like", "dislike", "seen", "about", "constraints", "prefer", "count"}
+    assert set(document["reading"]) == reading
     item = document["lists"][0]["items"][0]
     assert set(item) == {"rank", "item_id", "title", "score", "reason", "facts", "sponsored", "sources"}
     assert set(item["sources"][0]) == {"tool", "rank", "score", "weight"}

@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rapidfuzz import fuzz, process
 
 from handpicked import prompts
-from handpicked.agent import scene, scenes
+from handpicked.agent import demonstrations, scene, scenes
 from handpicked.agent.read import Reader
-from handpicked.agent.scene import Demonstration, Guess
-from handpicked.agent.scenes import TASKS
-from handpicked.tools.errors import DataError
+from handpicked.agent.scene import Cues, Guess, Title
 from handpicked.tools.types import Embedder
-
-DEMOS = scene.demonstrations()
-_COPY = 90.0
-"""Similarity (0..100) from which two messages are near copies."""
-
-
-def test_labels_are_known_scenes_and_tasks() -> None:
-    known = set(scenes.load())
-    for demo in DEMOS:
-        assert demo.scene in known, demo
-        assert demo.tasks, demo
-        assert set(demo.tasks) <= set(TASKS), demo
-        assert demo.split in ("train", "heldout"), demo
-        assert demo.language in ("en", "zh"), demo
-
-
-def test_every_scene_and_task_is_demonstrated_in_both_splits_and_languages() -> None:
-    counts = Counter((demo.split, demo.language, demo.scene) for demo in DEMOS)
-    for split in ("train", "heldout"):
-        assert {task for demo in DEMOS if demo.split == split for task in demo.tasks} == set(TASKS)
-        for name in scenes.load():
-            assert counts[split, "en", name] + counts[split, "zh", name] >= 5, (split, name)
-
-
-def test_no_held_out_message_is_a_near_copy_of_a_training_one() -> None:
-    train = [demo.message for demo in DEMOS if demo.split == "train" and len(demo.message) > 8]
-    for demo in DEMOS:
-        if demo.split == "heldout" and len(demo.message) > 8:
-            close = process.extractOne(demo.message, train, scorer=fuzz.ratio, score_cutoff=_COPY)
-            assert close is None, (demo.message, close)
-
-
-def test_a_bad_demonstration_is_named_by_its_line() -> None:
-    good = prompts.read_text("demonstrations.jsonl").splitlines()[0]
-    with pytest.raises(DataError, match="line 2"):
-        scene.demonstrations(f"{good}\n{{}}\n")
 
 
 @pytest.mark.parametrize(
@@ -70,14 +30,14 @@ def test_a_bad_demonstration_is_named_by_its_line() -> None:
     ],
 )
 def test_plain_turns_get_their_scene(reader: Reader, message: str, page: str | None, name: str) -> None:
-    turn = Demonstration(message, "", (), "", "", page=page)
-    guess = reader.model.guess(scene.features(turn, reader.embedder, reader.scenes))
+    cues = Cues(message, typed=bool(message), page=page)
+    guess = reader.model.guess(scene.features(cues, reader.embedder, reader.scenes))
     assert max(guess.scenes, key=lambda scene_name: guess.scenes[scene_name]) == name
     assert sum(guess.scenes.values()) == pytest.approx(1.0, abs=1e-5)
     assert all(0.0 <= p <= 1.0 for p in guess.tasks.values())
 
 
-def test_page_names_come_from_the_scenes_and_then_from_the_lexicon() -> None:
+def test_page_names_are_those_of_the_scenes() -> None:
     known = scenes.load()
     assert scene.page_scene("Cart", known) == "shop"
     assert scene.page_scene("aisle", known) == "shop"
@@ -106,3 +66,41 @@ def test_a_fitted_model_is_kept_and_read_back_the_same(tmp_path: Path, embedder:
     assert len(kept) == 1
     assert np.array_equal(fitted.scene, again.scene)
     assert np.array_equal(fitted.task, again.task)
+
+
+def test_a_title_is_read_as_any_other(reader: Reader) -> None:
+    one, other = (
+        scene.features(
+            Cues(f"who directed {title}", titles=(Title(13, 13 + len(title), "movie", "about"),)),
+            reader.embedder,
+            reader.scenes,
+        )
+        for title in ("Heat", "Dinner at Eight")
+    )
+    assert np.array_equal(one, other)
+
+
+def test_a_scene_of_a_deployment_is_learned_from_its_examples(embedder: Embedder) -> None:
+    text = (
+        prompts.read_text("scenes.yaml")
+        + """
+cook:
+  meaning: wants to be told how a dish is made
+  domains: [grocery]
+  pages: [recipes]
+  cues: [recipe, how do i cook, how to make]
+  examples: [how do i make a lasagne, recipe for pancakes please, "how long do i boil potatoes", "what can i cook with leeks",
+    teach me to make dumplings, "recipe: chicken soup", how is paella made, "give me a recipe with aubergine"]
+  tasks: {recommend: 1.0}
+  tools: {search: 1.0}
+  repeat: true
+  titles: false
+  ads: 0
+  budget_ms: 500
+  prose_tokens: 40
+"""
+    )
+    known = scenes.parse(text, "mine.yaml")
+    model = scene.fit([d for d in demonstrations.packaged() if d.split == "train"][::3], embedder, known)
+    guess = model.guess(scene.features(Cues("a recipe for onion soup, how do i make it"), embedder, known))
+    assert max(guess.scenes, key=lambda name: guess.scenes[name]) == "cook"
