@@ -82,7 +82,7 @@ class Agent:
     ) -> None:
         self._workspace = workspace
         self._index = index
-        self._reader = reader
+        self.reader = reader
         self._client = client
         self._config = config or AgentConfig()
         self._graph: Any = self._compile()
@@ -141,9 +141,9 @@ class Agent:
         stored = events.load_session(request.session_id) if request.session_id else None
         remembered = memory.recall(stored, request)
         now = request.context.now if request.context.now is not None else time.time()
-        reading = self._reader.read(request, remembered, snapshot)
+        reading = self.reader.read(request, remembered, snapshot)
         campaigns = tuple(self._workspace.catalog.campaigns()) if "ads" in reading.tasks else ()
-        context = Context(snapshot, self._reader.embedder, events, now, request.user_id, campaigns)
+        context = Context(snapshot, self.reader.embedder, events, now, request.user_id, campaigns)
         _ = context.past  # read here, before tools run side by side
         return remembered, context, reading
 
@@ -180,7 +180,7 @@ class Agent:
             state["results"],
             context.past,
         )
-        organic = ranked_lists(wish, self._reader.scenes, self._config.k)
+        organic = ranked_lists(wish, self.reader.scenes, self._config.k)
         sponsored, wrong = sponsored_list(wish, self._scene(state))
         return (*organic, *sponsored), [wrong] if wrong else []
 
@@ -249,7 +249,7 @@ class Agent:
         return []
 
     def _scene(self, state: _State) -> Scene:
-        return self._reader.scenes[state["reading"].scene.name]
+        return self.reader.scenes[state["reading"].scene.name]
 
 
 def _traced(result: ToolResult) -> Step:

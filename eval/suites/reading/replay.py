@@ -1,0 +1,103 @@
+"""Demonstrations as turns on a catalogue: their names become its items."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from handpicked.agent import memory
+from handpicked.agent.demonstrations import Demonstration
+from handpicked.agent.memory import Memory
+from handpicked.agent.read import Reader
+from handpicked.agent.types import CartLine, ListItem, RankedList, Reading, Request, SceneGuess, Surroundings
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import phrase_key
+from handpicked.tools.types import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A turn and the state before it."""
+
+    request: Request
+    memory: Memory
+
+
+@dataclass
+class Turns:
+    """A reader on a catalogue; `titles` gives the items of a title or an alias."""
+
+    reader: Reader
+    snapshot: Snapshot
+    titles: Mapping[str, Sequence[Item]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        named: dict[str, list[Item]] = defaultdict(list)
+        for item in self.snapshot.items():
+            for title in dict.fromkeys((item.title, *item.aliases)):
+                named[phrase_key(title)].append(item)
+        self.titles = named
+
+    def ready(self, demo: Demonstration) -> Ready:
+        """The turn, after its earlier ones as they are labelled."""
+        state = Memory()
+        for earlier in demo.before:
+            request = Request(earlier.message, session_id=demo.id)
+            reading = self.reader.read(request, state, self.snapshot)
+            scene = SceneGuess(earlier.scene or reading.scene.name, 1.0)
+            items = [item for title in earlier.shown if (item := self._item(title)) is not None]
+            shown = RankedList("recommend", "", tuple(_shown(item, n) for n, item in enumerate(items, 1)))
+            state = memory.remember(state, request, replace(reading, scene=scene), (shown,), "")
+        return Ready(Request(demo.message, session_id=demo.id, context=self._context(demo)), state)
+
+    def read(self, ready: Ready) -> Reading:
+        """What the turn is read as."""
+        return self.reader.read(ready.request, ready.memory, self.snapshot)
+
+    def _context(self, demo: Demonstration) -> Surroundings:
+        place = demo.context
+        clicked = [item.item_id for thing in place.clicked if (item := self._item(thing.title)) is not None]
+        return Surroundings(
+            page=place.page,
+            query=place.query,
+            cart=tuple(CartLine(item.item_id if (item := self._item(name)) else name) for name in place.cart),
+            clicked=tuple(clicked),
+            now=datetime.fromisoformat(place.now).timestamp() if place.now else None,
+            device=place.device,
+            locale=place.locale,
+        )
+
+    def _item(self, title: str) -> Item | None:
+        """The best known item of a title."""
+        items = self.titles.get(phrase_key(title), ())
+        rows = {item.item_id: self.snapshot.row(item.item_id) for item in items}
+        known = {item_id: self.snapshot.popularity[row] for item_id, row in rows.items() if row is not None}
+        return max(items, key=lambda item: known.get(item.item_id, 0.0), default=None)
+
+
+class Titles:
+    """A demonstration's titles: `lacking` are those that the catalogue hasn't got."""
+
+    def __init__(self, titles: Mapping[str, Sequence[Item]], demo: Demonstration) -> None:
+        self._titles = titles
+        self._meant = {
+            item.item_id: named.title
+            for named in demo.titles
+            for item in self._items(named.title, named.year)
+        }
+        self.lacking = [named.title for named in demo.titles if not self._items(named.title, named.year)]
+
+    def called(self, item_id: str) -> str:
+        """How the demonstration calls an item; one that it doesn't mean, by its id."""
+        return self._meant.get(item_id, item_id)
+
+    def _items(self, title: str, year: int | None) -> list[Item]:
+        """The items of a title, of that year or one beside it; goods are not called by title."""
+        items = [item for item in self._titles.get(phrase_key(title), ()) if item.domain != "grocery"]
+        return [item for item in items if year is None or item.year is None or abs(item.year - year) <= 1]
+
+
+def _shown(item: Item, place: int) -> ListItem:
+    return ListItem(place, item.item_id, item.title, 1.0, "", {}, False, ())
