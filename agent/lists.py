@@ -39,7 +39,7 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
 
     A single list has k items; of several each has k times the scene's weight for its task."""
     scene = scenes[wish.reading.scene.name]
-    tasks = [task for task in wish.reading.tasks if task in LIST_TASKS] if scene.tools else []
+    tasks = _list_tasks(wish.reading) if scene.tools else []
     k = wish.request.k or wish.reading.count or default_k
     lists: list[RankedList] = []
     for task in tasks:
@@ -49,6 +49,12 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
         tools = scenes["search"].tools if task == "search" and "search" in scenes else scene.tools
         lists.append(_list(wish, scene, task, tools, taken, share))
     return tuple(lists)
+
+
+def _list_tasks(reading: Reading) -> list[str]:
+    """The tasks that want a list. A text needs a subject: what is named is found, else something is recommended."""
+    asked = [task for task in reading.tasks if task in LIST_TASKS]
+    return asked or ["search" if reading.like else "recommend"]
 
 
 def _list(

@@ -11,7 +11,7 @@ from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory
 from handpicked.agent.scene import Cues, Guess, SceneModel, Title
-from handpicked.agent.scenes import LIST_TASKS, TASKS, Scenes
+from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.agent.signs import Polarity
 from handpicked.agent.types import Reading, Request, SceneGuess
 from handpicked.tools.data.index import Snapshot
@@ -73,7 +73,7 @@ class Reader:
         constraints = (*request.filters, *domain, *_joined(snapshot, terms, domain), *bare)
         return Reading(
             scene=chosen,
-            tasks=self._tasks(request, guess, chosen.name, links),
+            tasks=self._tasks(request, guess, chosen.name),
             query=_without(text, [*((found.start, found.end) for found in links), *_bounds(text, wished)]),
             like=_named(links, "like", "about"),
             dislike=_named(links, "dislike"),
@@ -107,7 +107,7 @@ class Reader:
         why += ["the words of the message"] if request.message else []
         return SceneGuess(name, round(guess.scenes[name], 3), tuple(why or ["nothing was said"]))
 
-    def _tasks(self, request: Request, guess: Guess, name: str, links: Sequence[Link]) -> tuple[str, ...]:
+    def _tasks(self, request: Request, guess: Guess, name: str) -> tuple[str, ...]:
         if request.tasks is not None:
             if unknown := [task for task in request.tasks if task not in TASKS]:
                 raise ConfigError(f"unknown task {unknown[0]!r}; known: {', '.join(TASKS)}")
@@ -115,9 +115,6 @@ class Reader:
         if name == "chat":
             return ("chitchat",)
         tasks = scene.chosen_tasks(guess, [task for task in TASKS if task != "chitchat"])
-        if not set(tasks) & set(LIST_TASKS):
-            # A text needs a subject: a title that was named is found, anything else is recommended.
-            tasks.append("search" if links else "recommend")
         weights = self.scenes[name].tasks
         return tuple(sorted(tasks, key=lambda task: -weights.get(task, 0.0)))  # type: ignore[call-overload]
 
