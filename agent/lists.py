@@ -54,7 +54,9 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
 def _list_tasks(reading: Reading) -> list[str]:
     """The tasks that want a list. A text needs a subject: what is named is found, else something is recommended."""
     asked = [task for task in reading.tasks if task in LIST_TASKS]
-    return asked or ["search" if reading.like else "recommend"]
+    if asked or reading.tasks == ("ads",):
+        return asked
+    return ["search" if reading.like else "recommend"]
 
 
 def _list(

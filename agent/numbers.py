@@ -1,44 +1,75 @@
-"""Quantities in a text, English and Chinese: prices, years, lengths, ratings, counts."""
+"""Bounds in a text, English and Chinese: prices, years, lengths, ratings, and whatever else a catalogue counts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from handpicked.agent.numerals import NUMBER as N
-from handpicked.agent.numerals import chinese, number_of
-from handpicked.tools.types import Constraint
+from handpicked.agent import bounds
+from handpicked.agent.bounds import Bound, Bounds
+from handpicked.agent.measures import Measure, measures
+from handpicked.agent.numerals import NUMBER, number_of
+from handpicked.tools.types import Constraint, Scalar
 
-_NOT = r"(?:nothing|not|never|none|no|don't want|n't)\s+(?:\w+\s+){0,3}"
-_BELOW = (
-    r"(?:under|below|less than|fewer than|at most|up to|no more than|no longer than|not more than|not over|nothing"
-    r" (?:over|above|longer than|more than)|within|shorter than|cheaper than|max(?:imum)?(?: of)?|i(?:'ve| have)"
-    r" (?:only )?(?:got )?|for less than|(?:别|不要|不能|不可以?|勿|不)(?:超过|多于|高于|长于|大于)|不到|少于|低于|最多|我有|只有)"
+_MONEY_TALK = re.compile(
+    r"(?:\bpriced?|\bcost(?:s|ing)?|\bbudget|\bspend(?:ing)?|价格|预算|价钱|单价|花)\W*(?:is|of|at|about|around|around about|max|up to|:|是|在)?\W*$",
+    re.IGNORECASE,
 )
-_ABOVE = (
-    r"(?:over|above|more than|at least|longer than|no less than|not under|nothing (?:under|below|shorter than)"
-    r"|min(?:imum)?(?: of)?|至少|超过|不少于|高于|不低于)"
+_MONEY_AT_HAND = re.compile(
+    r"(?:\bi(?:['’]ve| have)?(?: only| just)?(?: got)?|\bi['’]ve got|我有|只有|我只有|手头有|手里有)\s*[$€£¥]?\s*$|^\s*to spend\b",
+    re.IGNORECASE,
 )
-_BELOW_AFTER = r"(?:以内|之内|以下|内|or less|or under|or shorter|max(?:imum)?|tops|at most)"
-_ABOVE_AFTER = r"(?:以上|or more|or longer|or better|or higher|at least|minimum|\+|起)"
-_ABOUT = r"(?:\babout|\baround|\broughly|大概|大约|差不多)"
-_HOURS = r"\s*-?(?:hours?|hrs?|h\b|个?小时|个?钟头)"
-_MINUTES = r"\s*-?(?:minutes?|mins?|min\b|分钟)"
-_AND_HALF = r"(?:\s+hours?\s+and\s+a\s+half|\s*个半(?:小时|钟头))"
-_MONEY = r"\s*(?:dollars?|bucks|usd|\$|元|块钱?|美元|刀)"
-_END = r"(?=\s*(?:$|[,.;!?)，。；！？\n]|please\b|pls\b|each\b|total\b))"
-_YEAR = r"((?:18|19|20)\d\d)"
-_DECADES = {
-    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
-    "eighties": 1980, "nineties": 1990, "noughties": 2000,
-}  # fmt: skip
-_DECADE = (
-    rf"(?<!my )(?<!his )(?<!her )(?<!our )(?<!your )(?<!their )(?<!his mid-)(?:\bthe\s+)?(?:\b(?:early|mid|late)[ -])?"
-    rf"(?:(?<!\w)['’]?((?:18|19|20)?\d0)['’]?s\b|\b({'|'.join(_DECADES)})\b|(?:上?世纪)?((?:(?:19|20)?\d0|[二三四五六七八九]十))\s*年代)"
+_BUDGET_AFTER = re.compile(r"\s*(?:budget|to spend|的?预算)", re.IGNORECASE)
+_EACH = re.compile(
+    r"\b(?:each|apiece|a piece|per (?:item|piece|pack|bottle|unit)|a (?:bottle|pack|bag|box|can))\b|每|一样|单价|一[瓶包袋盒本张件]"
 )
-_BEFORE = r"\b(?:before|pre-?|older than|earlier than|prior to)\s*"
-_AFTER = r"\b(?:after|post-?|newer than|later than|past)\s*"
+_TOTAL_BEFORE = re.compile(
+    r"\b(?:total(?:ling)?|in all|bill|cart|basket|everything|whole (?:thing|lot|shop|week)|all of it|it all|weekly|monthly)\b[^.;!?]{0,24}$"
+    r"|(?:一共|总共|总预算|总价|总|合计|全部|加起来|每周|这周|本周|一周|一个月|每月|整单)[^。；！？]{0,12}$",
+    re.IGNORECASE,
+)
+_TOTAL_AFTER = re.compile(
+    r"\s*(?:budget\s+)?(?:,?\s*in\s+)?(?:total|altogether|all together|all in\b|in all\b|overall|for (?:it )?all\b|for everything|for (?:the|this|a|one|my|our) (?:whole |entire |next )?"
+    r"(?:week|month|party|lot|shop|shopping|day|dinner|meal|barbecue|bbq|trip|fortnight|weekend)|for (?:all |the )?\w+ (?:of us|people|dinners|meals|lunches|days|items|things)\b"
+    r"|per week|per month|a week|a month|till\b|until\b|left\b|to last|to feed)"
+    r"|\s*(?:够不够|够吗|够|一共|总共|搞定|全部|过一周|一周|一个月|吃一周)",
+    re.IGNORECASE,
+)
+_RATING_BEFORE = re.compile(
+    r"(?:\brat(?:ed|ing|ings)|\bscore[ds]?|\bimdb|评分|豆瓣|打分|分数|得分|口碑)\s*(?:of|is|at|on imdb|on|score|rating|:|是|在|评分)?\s*$",
+    re.IGNORECASE,
+)
+_RATING_AFTER = re.compile(
+    r"\s*\+?\s*(?:(?:on|at|by|in)\s+(?:the\s+)?imdb|imdb|rating|rated|stars?)\b", re.IGNORECASE
+)
+_TIME_AT_HAND = re.compile(
+    r"(?:\b(?:i|we)(?:['’]ve|['’]ve got| have| got| only have| only got)+(?: only| just| about| like)*|\b(?:only|just) (?:have|got)(?: about| like)?|(?:我们?|就)?只有|我们?有|就剩)\s*$",
+    re.IGNORECASE,
+)
+_YEAR_BEFORE = re.compile(
+    r"\b(?:in|of|from|made in|released in|year|circa|out in)\s+$|\b(?:an?|any|which|that|some|the)\s+$",
+    re.IGNORECASE,
+)
+_FILMS = r"(?:films?|movies?|books?|albums?|novels?|releases?|records?|classics?|comed(?:y|ies)|thrillers?|dramas?|westerns?|horrors?|documentar(?:y|ies))"
+_YEAR_AFTER = re.compile(
+    rf"\s*['’]?s?\s+(?:\w+\s+)?{_FILMS}\b|(?<=年)\s*(?:的|上映|拍|出|发行|那)|\s*上映", re.IGNORECASE
+)
+_CHILD = re.compile(r"\s+(?:kid|child|baby|babies|kids|children|teen|teenager)\b", re.IGNORECASE)
+_CENTURY = re.compile(
+    r"\b(?P<now>(?:from |in |of )?(?:this|the 21st|the twenty-first|21st) century)\b|(?P<ben>本世纪|(?:21|二十一)世纪)"
+    r"|\b(?P<then>(?:from |in |of )?(?:last|the 20th|the twentieth|20th|twentieth) century)\b|(?P<shang>上个?世纪(?![一二三四五六七八九\d])|(?:20|二十)世纪(?![一二三四五六七八九\d]))",
+    re.IGNORECASE,
+)
+_AGO = re.compile(
+    rf"\b(?:(?:in|from|of|over|within|during)\s+)?(?:the\s+)?(?:last|past|previous)\s+(?:(?P<many>{NUMBER[1:-1]})\s+)?(?P<unit>years?|yrs?|decades?)\b"
+    rf"|(?:最近|近|过去)(?P<han>{NUMBER[1:-1]})年(?:内|以?来|里|的|之内)?|\b(?P<this>this year(?!['’]))\b|(?P<jin>今年)|\b(?P<lastyear>from last year|last year['’]s)\b|(?P<qu>去年的)",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"\s*(?:$|[,.;!?)，。；！？\n~…🙏]|please\b|pls\b|plz\b|each\b|apiece\b|thanks\b|thx\b|if\b|and\b|but\b|or\b|for\b|ideally\b|preferably\b|的|，|吧|哈|就|都|啊|左右|行|好)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,174 +82,173 @@ class Quantity:
     bare: bool = False
 
 
-def quantities(text: str) -> list[Quantity]:
-    """Every bound on price, runtime, year or rating in a text; where two overlap the first pattern wins."""
-    found: list[Quantity] = []
-    for field, pattern, bounds in _PATTERNS:
-        for match in pattern.finditer(text):
-            if any(match.start() < other.end and other.start < match.end() for other in found):
-                continue
-            low, high = bounds(match)
-            constraint = Constraint(field or "price", "range", (low, high), "text", match[0].strip())
-            found.append(Quantity(constraint, match.start(), match.end(), bare=not field))
-    return _hulls(text, sorted(found, key=lambda quantity: quantity.start))
+def quantities(
+    text: str, *, units: Mapping[str, str] | None = None, now: float | None = None
+) -> list[Quantity]:
+    """Every bound that a text sets, in order.
+
+    `units` are words that name a numeric field of the catalogue ("pages"), by folded word; `now` (seconds since 1970)
+    is what "the last ten years" counts from. Lengths are given as `runtime`, bounds without a unit as `price`."""
+    found = list(_spoken(text, now))
+    for measure in measures(text):
+        if any(measure.start < other.end and other.start < measure.end for other in found):
+            continue
+        quantity = _quantity(text, measure, units or {})
+        if quantity is not None:
+            found.append(quantity)
+    return sorted(found, key=lambda quantity: quantity.start)
 
 
-def _hulls(text: str, found: list[Quantity]) -> list[Quantity]:
-    """Periods that are listed ("the fifties and sixties") as one from the first to the last."""
-    joined: list[Quantity] = []
-    for one in found:
-        last = joined[-1] if joined else one
-        between = text[last.end : one.start]
-        values = [*last.constraint.value, *one.constraint.value]
-        years = last is not one and last.constraint.field == one.constraint.field == "year"
-        if years and _LISTED.fullmatch(between) and all(isinstance(value, int) for value in values):
-            ends = [int(value) for value in values if isinstance(value, int)]
-            span = text[last.start : one.end].strip()
-            merged = Constraint("year", "range", (min(ends), max(ends)), "text", span)
-            joined[-1] = Quantity(merged, last.start, one.end)
-        else:
-            joined.append(one)
-    return joined
+def _quantity(text: str, measure: Measure, units: Mapping[str, str]) -> Quantity | None:
+    field, measure = _attribute(text, measure, units)
+    said = bounds.bound(text, measure)
+    if field is None:
+        field = _field(text, measure, said)
+    if field is None:
+        return None
+    if field == "year" and said.relation == "exact" and said.negated:
+        years = tuple(range(int(measure.low), int(measure.high) + 1))
+        return _made("year", "not_in", years, (said.start, said.end), text)
+    given = _given(text, measure, said, field)
+    if given is None:
+        return None
+    made = _made(field or "price", "range", tuple(map(_tidy, given)), (said.start, said.end), text)
+    return replace(made, bare=not field)
 
 
-def count(text: str) -> int | None:
-    """How many items are asked for ("three films", "推荐五部"), or None."""
-    match = _COUNT.search(text)
-    number = number_of(match[1] or match[2] or match[3]) if match else 0
-    return int(number) if 1 <= number <= 50 else None
+def _given(text: str, measure: Measure, said: Bound, field: str) -> Bounds | None:
+    """The range that is meant; a value without a comparison is one only where the words around it say so."""
+    if said.relation != "exact" or measure.kind in ("year", "decade"):
+        return bounds.limits(measure, said)
+    if measure.ranged:
+        return measure.low, measure.high
+    if field == "rating":
+        return measure.low, None
+    return None, measure.high
 
 
-Bounds = tuple[float | None, float | None]
+def _field(text: str, measure: Measure, said: Bound) -> str | None:
+    """Which field a measure bounds; an empty name where that is open, None where it bounds nothing."""
+    plain = said.relation == "exact" and not measure.ranged
+    match measure.kind:
+        case "money":
+            return "price" if _is_price(text, measure, said, plain=plain) else None
+        case "minutes":
+            before = text[max(0, measure.start - 30) : measure.start]
+            return "runtime" if not plain or _TIME_AT_HAND.search(before) else None
+        case "decade":
+            return None if _CHILD.match(text, measure.end) else "year"
+        case "year":
+            return "year" if not plain or said.negated or _dated(text, measure) else None
+        case "score":
+            return "rating" if not plain or _RATING_BEFORE.search(text, 0, measure.start) else None
+        case "number":
+            return _unnamed(text, measure, said, plain=plain)
+        case _:
+            return None
 
 
-def _tidy(value: float) -> float:
+def _is_price(text: str, measure: Measure, said: Bound, *, plain: bool) -> bool:
+    if _is_total(text, said):
+        return False
+    before = text[max(0, said.start - 30) : measure.start]
+    return (
+        not plain
+        or _MONEY_TALK.search(before) is not None
+        or _MONEY_AT_HAND.search(before) is not None
+        or _BUDGET_AFTER.match(text, measure.end) is not None
+    )
+
+
+def _is_total(text: str, said: Bound) -> bool:
+    """Whether money is for all that is bought ("120 dollars for the week") and not for each thing."""
+    around = text[max(0, said.start - 24) : said.end + 24]
+    if _EACH.search(around):
+        return False
+    return (
+        _TOTAL_AFTER.match(text, said.end) is not None
+        or _TOTAL_BEFORE.search(text, 0, said.start) is not None
+    )
+
+
+def _unnamed(text: str, measure: Measure, said: Bound, *, plain: bool) -> str | None:
+    before = text[max(0, said.start - 30) : said.start]
+    rated = _RATING_BEFORE.search(text[max(0, measure.start - 30) : measure.start]) or _RATING_BEFORE.search(
+        before
+    )
+    if measure.high <= 10 and (rated or (not plain and _RATING_AFTER.match(text, said.end))):
+        return "rating"
+    if _MONEY_TALK.search(text[max(0, measure.start - 30) : measure.start]) or (
+        not plain and _MONEY_TALK.search(before)
+    ):
+        return None if _is_total(text, said) else "price"
+    if plain or said.relation == "about" or _is_total(text, said):
+        return None
+    return "" if _END.match(text, said.end) and said.relation in ("below", "above", "exact") else None
+
+
+def _dated(text: str, measure: Measure) -> bool:
+    """Whether a year by itself says when a thing is from ("from 1994", "1994年的")."""
+    before, after = _YEAR_BEFORE.search(text, 0, measure.start), _YEAR_AFTER.match(text, measure.end)
+    return after is not None or (
+        before is not None and not before[0].casefold().startswith(("a", "th", "some", "which"))
+    )
+
+
+def _attribute(text: str, measure: Measure, units: Mapping[str, str]) -> tuple[str | None, Measure]:
+    """The field that a unit of the catalogue's own names right behind a number or somewhere before it."""
+    if measure.kind not in ("number", "percent", "score") or not units:
+        return None, measure
+    behind = _WORD_BEHIND.match(text, measure.end)
+    if behind is not None and (field := units.get(behind[1].casefold())):
+        return field, replace(measure, kind="number", end=behind.end())
+    before = text[max(0, measure.start - 40) : measure.start].casefold()
+    after = text[measure.end : measure.end + 30].casefold()
+    for name, field in units.items():
+        if len(name) > 3 and (
+            re.search(rf"{re.escape(name)}[^,.;!?，。]*$", before)
+            or re.match(rf"[^,.;!?，。]*\bon {re.escape(name)}", after)
+        ):
+            return field, replace(measure, kind="number")
+    return None, measure
+
+
+_WORD_BEHIND = re.compile(r"[\s-]*([a-z]+|[\u4e00-\u9fff])", re.IGNORECASE)
+
+
+def _spoken(text: str, now: float | None) -> Iterator[Quantity]:
+    """Centuries, and years counted from today."""
+    for match in _CENTURY.finditer(text):
+        ends = (2000, None) if match["now"] or match["ben"] else (1900, 1999)
+        yield _made("year", "range", ends, match.span(), text)
+    if now is None:
+        return
+    year = datetime.fromtimestamp(now, UTC).year
+    for match in _AGO.finditer(text):
+        if (ends := _ago(match, year)) is not None:
+            yield _made("year", "range", ends, match.span(), text)
+
+
+def _ago(match: re.Match[str], year: int) -> tuple[Scalar | None, Scalar | None] | None:
+    if match["this"] or match["jin"]:
+        return year, year
+    if match["lastyear"] or match["qu"]:
+        return year - 1, year - 1
+    many = match["many"] or match["han"]
+    if many is None and not (match["unit"] or "").startswith("decade"):
+        return None
+    years = number_of(many) if many else 1.0
+    return year - int(years * (10 if (match["unit"] or "").startswith("decade") else 1)), None
+
+
+def _made(field: str, op: str, value: Sequence[Scalar | None], span: tuple[int, int], text: str) -> Quantity:
+    start, end = span
+    said = text[start:end].strip()
+    constraint = Constraint(field, "not_in" if op == "not_in" else "range", tuple(value), "text", said)
+    return Quantity(constraint, start, end)
+
+
+def _tidy(value: float | None) -> float | None:
+    if value is None:
+        return None
     return int(value) if value == int(value) else round(value, 2)
-
-
-def _up_to(scale: float) -> Callable[[re.Match[str]], Bounds]:
-    return lambda match: (None, _tidy(_value(match) * scale))
-
-
-def _from(scale: float) -> Callable[[re.Match[str]], Bounds]:
-    return lambda match: (_tidy(_value(match) * scale), None)
-
-
-def _around(scale: float) -> Callable[[re.Match[str]], Bounds]:
-    return lambda match: (_tidy(_value(match) * scale * 0.85), _tidy(_value(match) * scale * 1.15))
-
-
-def _between(scale: float) -> Callable[[re.Match[str]], Bounds]:
-    def bounds(match: re.Match[str]) -> Bounds:
-        one, other = (_tidy(number_of(group) * scale) for group in _groups(match)[:2])
-        return min(one, other), max(one, other)
-
-    return bounds
-
-
-def _value(match: re.Match[str]) -> float:
-    return number_of(_groups(match)[0])
-
-
-def _groups(match: re.Match[str]) -> list[str]:
-    return [group for group in match.groups() if group]
-
-
-def _year(low: int | None, high: int | None) -> Callable[[re.Match[str]], Bounds]:
-    """Bounds at an offset from the year that was matched."""
-    return lambda match: _offset(int(_groups(match)[0]), int(_groups(match)[0]), low, high)
-
-
-def _decade(low: int | None = 0, high: int | None = 0) -> Callable[[re.Match[str]], Bounds]:
-    """Bounds at offsets from the first and the last year of the decade that was matched."""
-    return lambda match: _offset(_first_year(match), _first_year(match) + 9, low, high)
-
-
-def _offset(first: int, last: int, low: int | None, high: int | None) -> Bounds:
-    return (None if low is None else first + low), (None if high is None else last + high)
-
-
-def _first_year(match: re.Match[str]) -> int:
-    word = _groups(match)[0].casefold()
-    if word in _DECADES:
-        return _DECADES[word]
-    if word[0].isdigit():
-        return int(word) if len(word) == 4 else int(word) + (1900 if int(word) >= 30 else 2000)
-    return 1900 + int(chinese(word))
-
-
-def _compile(
-    *rows: tuple[str, str, Callable[[re.Match[str]], Bounds]],
-) -> Iterator[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Bounds]]]:
-    for field, pattern, bounds in rows:
-        yield field, re.compile(pattern, re.IGNORECASE), bounds
-
-
-def _lengths(unit: str, scale: float) -> Iterator[tuple[str, str, Callable[[re.Match[str]], Bounds]]]:
-    yield (
-        "runtime",
-        rf"\bbetween\s+{N}\s+and\s+{N}{unit}|{N}\s*(?:-|to|到|至)\s*{N}{unit}",
-        _between(scale),
-    )
-    yield "runtime", rf"{_BELOW}\s*{N}{unit}(?:的时间)?|{N}{unit}\s*{_BELOW_AFTER}", _up_to(scale)
-    yield "runtime", rf"{_ABOVE}\s*{N}{unit}|{N}{unit}\s*{_ABOVE_AFTER}", _from(scale)
-    yield (
-        "runtime",
-        rf"(?:\babout|\baround|\broughly|大概|大约|差不多)\s*{N}{unit}|{N}{unit}\s*左右",
-        _around(scale),
-    )
-
-
-_AMOUNT = rf"(?:[$€£¥]\s*{N}(?![\d.]*{_HOURS}|[\d.]*{_MINUTES})|{N}{_MONEY})"
-_PRICE_TALK = r"(?:price|priced|cost|costing|budget|spend|价格|预算|价钱)"
-_FILMS = r"(?:films?|movies?|books?|albums?|novels?|releases?)"
-_TO = r"\s*(?:-|–|to|到|至)\s*"
-_LISTED = re.compile(r"\s*(?:,|、|and|or|to|until|through|-|–|和|或|到|至|与)\s*", re.IGNORECASE)
-# A row without a field bounds what the wished items have: a price, else a length.
-_PATTERNS = tuple(
-    _compile(
-        ("price", rf"between\s+\$?{N}\s+and\s+\$?{N}{_MONEY}|between\s+\$\s*{N}\s+and\s+\$?\s*{N}", _between(1)),
-        ("price", rf"{N}(?:{_MONEY})?{_TO}{N}{_MONEY}|[$€£¥]{N}\s*(?:-|to)\s*[$€£¥]?{N}", _between(1)),
-        ("price", rf"{_BELOW}\s*{N}\s*(?:cents?|分钱)|{N}\s*(?:cents?|分钱)\s*{_BELOW_AFTER}", _up_to(0.01)),
-        ("price", rf"{_BELOW}\s*{N}\s*[毛角]|{N}\s*[毛角]钱?\s*{_BELOW_AFTER}", _up_to(0.1)),
-        ("price", rf"(?:{_BELOW}|{_PRICE_TALK}\W+(?:is|of|:|是)?)\s*{_AMOUNT}|{_AMOUNT}\s*{_BELOW_AFTER}", _up_to(1)),
-        ("price", rf"{_PRICE_TALK}\s*(?:{_BELOW}|is|of|:|：|是)?\s*{N}(?!\s*(?:分钟|个?小时|hours?|min))", _up_to(1)),
-        ("price", rf"{_ABOVE}\s*{_AMOUNT}|{_AMOUNT}\s*{_ABOVE_AFTER}", _from(1)),
-        ("price", rf"{_ABOUT}\s*{_AMOUNT}|{_AMOUNT}\s*(?:左右|上下)", _around(1)),
-        ("runtime", rf"{_BELOW}\s*{N}{_AND_HALF}|{N}{_AND_HALF}\s*{_BELOW_AFTER}",
-         lambda match: (None, _tidy(60 * _value(match) + 30))),
-        *_lengths(_HOURS, 60),
-        *_lengths(_MINUTES, 1),
-        ("rating", (rf"(?:rated|rating|score[ds]?|评分)\s*(?:of\s*)?(?:{_ABOVE})?\s*{N}(?:\s*(?:分(?!钟)|stars?))?"
-         rf"(?:\s*{_ABOVE_AFTER})?|{N}\s*分\s*以上|{_ABOVE}\s*{N}\s+(?:on|at)\s+imdb"), _from(1)),
-        ("year", rf"\b(?:between|from)\s+{_YEAR}\s+(?:and|to|until|till)\s+{_YEAR}|{_YEAR}\s*年?{_TO}{_YEAR}\s*年?", _between(1)),
-        ("year", rf"\b{_NOT}{_AFTER}{_YEAR}\b", _year(None, 0)),
-        ("year", rf"\b{_NOT}{_BEFORE}{_YEAR}\b", _year(0, None)),
-        ("year", rf"{_BEFORE}{_YEAR}s?\b|{_YEAR}\s*年?(?:以前|之前|前)", _year(None, -1)),
-        ("year", rf"{_AFTER}{_YEAR}\b(?!s)", _year(1, None)),
-        ("year", rf"{_YEAR}\s*年?(?:以后|之后|后|以来|起)", _year(0, None)),
-        ("year", rf"\bsince\s+{_YEAR}\b(?!s)|\bfrom\s+{_YEAR}\s*(?:on(?:wards?)?\b|or later\b)|\b{_YEAR}\s+(?:or later|or newer|onwards?)\b",
-         _year(0, None)),
-        ("year", rf"\b(?:until|up to|no later than|by)\s+{_YEAR}\b(?!s)|\b{_YEAR}\s+or (?:earlier|older)\b", _year(None, 0)),
-        ("year", rf"\b{_NOT}{_AFTER}{_DECADE}", _decade(None, 0)),
-        ("year", rf"{_BEFORE}{_DECADE}|{_DECADE}\s*(?:以前|之前|前)", lambda match: (None, _first_year(match) - 1)),
-        ("year", rf"{_AFTER}{_DECADE}", lambda match: (_first_year(match) + 10, None)),
-        ("year", rf"\bsince\s+{_DECADE}|{_DECADE}\s*(?:以后|之后|后|以来)", _decade(0, None)),
-        ("year", _DECADE, _decade()),
-        ("year", r"\b(?:this|the 21st|the twenty-first) century\b|本世纪|(?:21|二十一)世纪", lambda _: (2000, None)),
-        ("year", r"\b(?:last|the 20th|the twentieth) century\b|上个?世纪|(?:20|二十)世纪", lambda _: (1900, 1999)),
-        ("year", (rf"\b(?:in|of|from|made in|released in|year)\s+{_YEAR}\b|\b{_YEAR}\s+{_FILMS}\b|{_YEAR}\s*年(?:的|上映)"
-         rf"|\b(?:an?|any|which|that|some)\s+{_YEAR}\s+(?=[a-z])"), _year(0, 0)),
-        ("", rf"(?<!\w)(?!i(?:'ve| have)|我有|只有){_BELOW}\s*{N}{_END}|{N}\s*(?:以内|之内|以下)(?=$|[\s，。；！？,;!?的])", _up_to(1)),
-    )
-)  # fmt: skip
-_NOUNS = (
-    r"(?:films?|movies?|flicks|books?|novels?|albums?|songs?|articles?|stories|westerns|comedies|thrillers|dramas"
-    r"|documentaries|things|ideas|options|suggestions|recommendations|items|products|snacks|gifts|titles|picks)"
-)
-_MANY = rf"(?!an?\b|half\b|hundred\b){N}"
-_COUNT = re.compile(
-    rf"\b(?:top|give me|show me|find me|recommend|suggest|list|just|only|name)\s+(?:me\s+)?{_MANY}\s+(?!hours?|minutes?|mins)"
-    rf"|\b{_MANY}\s+(?:\w+\s+){{0,2}}{_NOUNS}\b|(?:推荐|来|给我|找|要)\s*{N}\s*(?:部|本|首|张|篇|款|样)",
-    re.IGNORECASE,
-)

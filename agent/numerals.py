@@ -14,26 +14,49 @@ WORDS: dict[str, float] = (
     | {word: 10.0 * number for number, word in enumerate(_TENS, 3)}
     | {"half": 0.5, "half a": 0.5, "half an": 0.5}
 )
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_SPOKEN: dict[str, float] = WORDS | {
+    "a couple": 2.0, "a couple of": 2.0, "couple of": 2.0, "a pair of": 2.0, "pair of": 2.0, "dozen": 12.0, "a dozen": 12.0,
+    "half a dozen": 6.0, "fourty": 40.0, "a hundred": 100.0, "one hundred": 100.0,
+}  # fmt: skip
+_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {
+    "两": 2, "俩": 2, "〇": 0, "仨": 3,
+}  # fmt: skip
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_ENGLISH = "|".join(sorted(WORDS, key=len, reverse=True))
+_SMALL = r"(?:one|two|three|four|five|six|seven|eight|nine)"
+_ROUND = r"(?:twenty|thirty|fou?rty|fifty|sixty|seventy|eighty|ninety)"
+_COMPOUND = (
+    rf"(?:{_SMALL}|a)[ -]hundred[ -](?:and[ -])?(?:{_ROUND}(?:[ -]{_SMALL})?|ten|eleven|twelve|{_SMALL})"
+    rf"|{_SMALL}[ -]hundred|{_ROUND}[ -]{_SMALL}"
+)
+_ENGLISH = "|".join(sorted(map(re.escape, _SPOKEN), key=len, reverse=True))
 NUMBER = (
-    rf"((?<![\d.,])\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
-    r"|[零〇一二两三四五六七八九十百千]{1,8}半?|半)"
+    rf"((?<![\d.,])\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_COMPOUND}|{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
+    r"|[零〇一二两俩仨三四五六七八九十百千]{1,8}半?|半)"
 )
 """A pattern with one group, of what `number_of` reads."""
 
 
 def number_of(text: str) -> float:
     """The value of digits, an English number word or a Chinese numeral."""
-    word = text.strip().casefold()
+    word = " ".join(text.split()).casefold()
     if word.endswith("and a half"):
         return number_of(word.removesuffix("and a half").strip()) + 0.5
-    if word in WORDS:
-        return float(WORDS[word])
+    if word in _SPOKEN:
+        return _SPOKEN[word]
     if word[0].isdigit():
         return float(word.replace(",", "." if re.fullmatch(r"\d+,\d{1,2}", word) else ""))
-    return chinese(word)
+    return _compound(word) if word.isascii() else chinese(word)
+
+
+def _compound(text: str) -> float:
+    """The value of "twenty-five" or "a hundred and twenty"."""
+    total = 0.0
+    for word in text.replace("-", " ").split():
+        if word == "hundred":
+            total = (total or 1.0) * 100.0
+        elif word != "and":
+            total += _SPOKEN[word]
+    return total
 
 
 def chinese(text: str) -> float:

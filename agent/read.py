@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
@@ -21,9 +19,6 @@ from handpicked.tools.types import Constraint, Embedder
 
 _TERM_EVIDENCE = 1.0
 """Log-odds for the scenes whose domain has the category that the text names."""
-_SHORTEST, _LONGEST = 20, 400
-"""Minutes that a bound without a unit may mean."""
-_TERM_FIELDS = ("categories", "creators", "cast", "language", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,9 @@ class Reader:
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
         links = link.link(snapshot, text, skip_domains=goods)
-        wished = wants.extract(snapshot, text, [(found.start, found.end) for found in links])
+        wished = wants.extract(
+            snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
+        )
         cues = _cues(request, memory, links, snapshot)
         guess = self.model.guess(scene.features(cues, self.embedder, self.scenes))
         guess = scene.sharpen(guess, self._evidence(request, wished, snapshot))
@@ -68,9 +65,7 @@ class Reader:
         text, guess = noticed.text, guess or noticed.guess
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, snapshot)
-        terms = _applicable(snapshot, wished.constraints, domain)
-        bare = [bound for given in wished.bare if (bound := _with_field(snapshot, given, domain))]
-        constraints = (*request.filters, *domain, *_joined(snapshot, terms, domain), *bare)
+        constraints = (*request.filters, *domain, *wants.settle(snapshot, wished, domain))
         return Reading(
             scene=chosen,
             tasks=self._tasks(request, guess, chosen.name),
@@ -80,14 +75,14 @@ class Reader:
             seen=_named(links, "seen"),
             about=_named(links, "about"),
             constraints=tuple(dict.fromkeys(constraints)),
-            prefer=tuple(_applicable(snapshot, moods.leanings(text), domain)),
+            prefer=wants.applicable(snapshot, moods.leanings(text), domain),
             count=wished.count,
             language=language(text) if text else _locale(request),
         )
 
     def _evidence(self, request: Request, wished: wants.Wants, snapshot: Snapshot) -> Mapping[str, float]:
         """Log-odds by scene from the domains of the items that have what is asked for."""
-        shares = _shares(snapshot, [*wished.constraints, *wished.bare], request.filters)
+        shares = wants.domain_shares(snapshot, wished, request.filters)
         domains = {domain: _TERM_EVIDENCE * share for domain, share in shares.items()}
         return {
             name: max((domains.get(domain, 0.0) for domain in value.domains), default=0.0)
@@ -120,7 +115,7 @@ class Reader:
 
     def _domain(self, name: str, wished: wants.Wants, snapshot: Snapshot) -> tuple[Constraint, ...]:
         known = snapshot.terms("domain")
-        named = tuple(domain for domain in wished.domains if domain in known)
+        named = wants.wished_domains(snapshot, wished)
         if named:
             return (Constraint("domain", "in", named, "text"),)
         domains = self.scenes[name].domains
@@ -148,67 +143,6 @@ def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Sna
 
 def _named(links: Sequence[Link], *polarities: Polarity) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.item_id for found in links if found.polarity in polarities))
-
-
-def _applicable(
-    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
-) -> list[Constraint]:
-    """Terms that some item of the wished domains has ("french fries" is no language); bounds always count."""
-    kept: list[Constraint] = []
-    for constraint in constraints:
-        if constraint.field not in _TERM_FIELDS:
-            kept.append(constraint)
-            continue
-        positive = Constraint(constraint.field, "in", constraint.value)
-        if snapshot.mask([*domain, positive]).any():
-            kept.append(constraint)
-    return kept
-
-
-def _joined(
-    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
-) -> list[Constraint]:
-    """Categories that no item has together are a list of wishes ("soap and cat litter"): any of them will do."""
-    wished = [c for c in constraints if c.field == "categories" and c.op == "in"]
-    if len(wished) < 2 or snapshot.mask([*domain, *wished]).any():
-        return list(constraints)
-    values = tuple(dict.fromkeys(value for constraint in wished for value in constraint.value))
-    spans = ", ".join(constraint.span for constraint in wished if constraint.span)
-    merged = Constraint("categories", "in", values, "text", spans)
-    return [merged, *(constraint for constraint in constraints if constraint not in wished)]
-
-
-def _with_field(snapshot: Snapshot, bound: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
-    """A bound without a unit is a price where items have prices, else a length where it can be one."""
-    anything = (None, None)
-    if snapshot.mask([*domain, Constraint("price", "range", anything)]).any():
-        return bound
-    high = bound.value[1]
-    timed = isinstance(high, int | float) and _SHORTEST <= high <= _LONGEST
-    if timed and snapshot.mask([*domain, Constraint("runtime", "range", anything)]).any():
-        return replace(bound, field="runtime")
-    return None
-
-
-def _shares(
-    snapshot: Snapshot, constraints: Sequence[Constraint], filters: Sequence[Constraint]
-) -> Mapping[str, float]:
-    """For each domain how well it has what is asked for or refused (a category, a price at all): 1 where most items
-    do, less on a logarithmic scale where fewer do."""
-    shares: dict[str, float] = {}
-    known = sorted(snapshot.terms("domain"))
-    for constraint in constraints:
-        numeric = constraint.op == "range"
-        positive = Constraint(
-            constraint.field, "range" if numeric else "in", (None, None) if numeric else constraint.value
-        )
-        given = snapshot.mask([positive, *filters])
-        if not given.any():
-            continue
-        counts = [int((given & snapshot.mask([Constraint("domain", "in", (name,))])).sum()) for name in known]
-        for name, count in zip(known, counts, strict=True):
-            shares[name] = max(shares.get(name, 0.0), float(np.log1p(count) / np.log1p(max(counts))))
-    return shares
 
 
 def _bounds(text: str, wished: wants.Wants) -> list[tuple[int, int]]:

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from handpicked import prompts
 from handpicked.tools.data.text import phrase_key
@@ -17,7 +25,7 @@ from handpicked.tools.errors import ConfigError
 Task = Literal[
     "recommend", "search", "ads", "summarize", "review", "explain", "compare", "write", "rate", "chitchat"
 ]
-ToolName = Literal["lookup", "search", "similar", "collab", "dialogues", "popular", "propose"]
+FUSED = ("lookup", "search", "similar", "collab", "dialogues", "popular", "propose")
 """The tools whose candidates are fused into lists."""
 TASKS: tuple[str, ...] = Task.__args__
 LIST_TASKS = ("recommend", "search")
@@ -49,12 +57,19 @@ class Scene(BaseModel):
     cues: tuple[str, ...]
     examples: tuple[Example, ...] = ()
     tasks: Mapping[Task, float]
-    tools: Mapping[ToolName, float]
+    tools: Mapping[str, float]
     repeat: bool
     titles: bool
     ads: int = Field(ge=0)
     budget_ms: int = Field(gt=0)
     prose_tokens: int = Field(ge=0)
+
+    @field_validator("tools")
+    @classmethod
+    def _known(cls, tools: Mapping[str, float]) -> Mapping[str, float]:
+        if unknown := [name for name in tools if name not in FUSED]:
+            raise ValueError(f"unknown tool {unknown[0]!r}; known: {', '.join(FUSED)}")
+        return tools
 
     @cached_property
     def cue_keys(self) -> Mapping[str, tuple[str, ...]]:

@@ -3,159 +3,178 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from handpicked.agent import lexicon, numbers
-from handpicked.agent.lexicon import Hit
+from handpicked.agent import counts, numbers, own, people, scope, slipped, wording
+from handpicked.agent.phrases import Match
+from handpicked.agent.scope import Said, Span
+from handpicked.agent.settling import applicable, domain_shares, settle, wished_domains
+from handpicked.agent.wishes import Degree, Mention, Placed, Wants
+from handpicked.agent.wording import Term
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import Token, has_cjk, longest_matches, normalize, tokenize
-from handpicked.tools.types import Constraint, Op
+from handpicked.tools.data.text import has_cjk
+from handpicked.tools.types import Constraint, Op, Scalar
 
-_NEGATION_REACH = 3
-"""How many words may stand between a negation and what it negates."""
+__all__ = [
+    "Degree",
+    "Mention",
+    "Placed",
+    "Wants",
+    "applicable",
+    "domain_shares",
+    "extract",
+    "settle",
+    "wished_domains",
+]
+
 _ALTERNATIVE = re.compile(r"\bor\b|或|或者|还是|/", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[,.;!?，。；！？]")
-_DIRECTED = re.compile(
-    r"(?<!voiced )(?<!played )\b(?:by|directed|director|from director|written)\s*(?:by)?\s*$|导演的?$",
+_CLAUSE = re.compile(r"[.;!?。！？；\n]")
+_TASTE = re.compile(
+    r"\b(?:like|likes|love|loves|loved|enjoys?|into|adores?|watches|reads|mad about|crazy about|obsessed with)\s+(?:(?:old|good|his|her|their|watching|reading|listening to)\s+)*$|(?:喜欢|爱看|爱听|爱)(?:看|听)?老?$",
     re.IGNORECASE,
 )
-_DIRECTS = re.compile(r"\s*(?:'s films?|directed|的?导演|执导|拍)", re.IGNORECASE)
-_ACTED = re.compile(
-    r"\b(?:with|starring|stars?|featuring|actor|actress|voiced by|played by)\s*$|主演的?$", re.IGNORECASE
+_SETTLED = re.compile(
+    r"(?:['’]s|\s+is|\s+are)\s+(?:sorted|done|picked|chosen|on|over|already)\b|\s*(?:放完|看完|选好|定了|已经)|\s+(?:night|nights|snacks?|club|player|theater|theatre|buff|fan|lover|star|marathon)\b|(?:时|的时候|吃|配)",
+    re.IGNORECASE,
 )
+_BY_TYPE = 30
+"""Two terms further apart than this, in characters, are no alternatives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """Constraints in the order of the text, the domains named, and how many items. `bare` are bounds without a
-    unit ("under 20"), given as prices: what they bound depends on the domain."""
+def extract(snapshot: Snapshot, text: str, taken: Sequence[Span] = (), *, now: float | None = None) -> Wants:
+    """What a text asks for; nothing is read from the spans already taken (titles). `now` is in seconds since 1970:
+    what "the last ten years" counts from.
 
-    constraints: tuple[Constraint, ...]
-    domains: tuple[str, ...]
-    count: int | None
-    bare: tuple[Constraint, ...] = ()
-
-
-def extract(snapshot: Snapshot, text: str, taken: Sequence[tuple[int, int]] = ()) -> Wants:
-    """What a text asks for; nothing is read from the spans already taken (titles).
-
-    A term is kept only if the catalogue has it: whether some living item has it within the wished domain is
-    decided when the scene is known."""
-    tokens = [t for t in tokenize(text) if not any(start < t.end and t.start < end for start, end in taken)]
-    phrases = lexicon.load()
-    cues = lexicon.find(text, tokens, phrases.cues)
-    bounds = [q for q in numbers.quantities(text) if not any(s < q.end and q.start < e for s, e in taken)]
-    found = [(q.constraint, q.start, q.end) for q in bounds if not q.bare]
-    parts = {"categories": phrases.categories, "language": phrases.languages, "country": phrases.countries}
-    hits = [(field, hit) for field, words in parts.items() for hit in lexicon.find(text, tokens, words)]
-    found += [_term(text, tokens, cues, hit, field) for field, hit in hits if not _within(hit, hits)]
-    found += _people(snapshot, text, tokens, cues)
-    found.sort(key=lambda entry: entry[1])
+    Whether some living item has what is asked for within the wished domain is decided when the scene is known."""
+    said = scope.said(text, taken)
+    placed = [*_bounds(snapshot, said, taken, now), *_terms(snapshot, said, taken)]
+    placed.sort(key=lambda wish: wish.start)
     return Wants(
-        constraints=tuple(dict.fromkeys(_alternatives(text, found))),
-        domains=tuple(dict.fromkeys(name for name in _domains(text, tokens, cues))),
-        count=numbers.count(text),
-        bare=tuple(q.constraint for q in bounds if q.bare),
+        placed=tuple(_alternatives(text, placed)),
+        mentions=tuple(_mentions(said)),
+        count=counts.count(text, taken),
+        prices=tuple(_degrees(said)),
     )
 
 
-Placed = tuple[Constraint, int, int]
-
-
-def _within(hit: Hit, hits: Sequence[tuple[str, Hit]]) -> bool:
-    """Whether a longer term holds this one: 意大利面 is no wish for Italy."""
-    return any(
-        other.first <= hit.first
-        and hit.last <= other.last
-        and other.last - other.first > hit.last - hit.first
-        for _, other in hits
-    )
-
-
-def _term(text: str, tokens: Sequence[Token], cues: Sequence[Hit], hit: Hit, field: str) -> Placed:
-    start, end = tokens[hit.first].start, tokens[hit.last - 1].end
-    op: Op = "not_in" if _negated(text, tokens, cues, hit) else "in"
-    return Constraint(field, op, hit.values, "text", text[start:end]), start, end
-
-
-def _domains(text: str, tokens: Sequence[Token], cues: Sequence[Hit]) -> Iterator[str]:
-    """The domains asked for: not the refused ("not news, a novel"), nor a taste ("he likes old films")."""
-    for hit in lexicon.find(text, tokens, lexicon.load().domains):
-        taste = any("like" in cue.values and 0 <= hit.first - cue.last <= 1 for cue in cues)
-        if not taste and not _negated(text, tokens, cues, hit, reach=0):
-            yield from hit.values
-
-
-def _people(snapshot: Snapshot, text: str, tokens: Sequence[Token], cues: Sequence[Hit]) -> Iterator[Placed]:
-    """Full names of the catalogue's creators and cast, and names that the lexicon knows; the words beside a name
-    tell which is meant."""
-    creators, cast, known = snapshot.terms("creators"), snapshot.terms("cast"), lexicon.load().people
-    for first, last, name in longest_matches(tokens, _Names(creators, cast, known), longest=6):
-        start, end = tokens[first].start, tokens[last - 1].end
-        full = known.get(name, (text[start:end],))
-        directs = [person for person in full if normalize(person) in creators]
-        acts = [person for person in full if normalize(person) in cast]
-        directed = _DIRECTED.search(text[:start]) or _DIRECTS.match(text, end) or name in known
-        acted = _ACTED.search(text[:start]) is not None
-        field, values = (
-            ("creators", directs) if directs and (not acts or (directed and not acted)) else ("cast", acts)
-        )
-        if values:
-            yield _term(text, tokens, cues, Hit(first, last, tuple(values)), field)
+def _bounds(snapshot: Snapshot, said: Said, taken: Sequence[Span], now: float | None) -> Iterator[Placed]:
+    for found in numbers.quantities(said.text, units=own.units(snapshot), now=now):
+        if not said.idle(found.start) and not any(s < found.end and found.start < e for s, e in taken):
+            yield Placed(found.constraint, found.start, found.end, found.bare)
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """Names of two words and more: a single word is too often something else."""
+class _Hit:
+    """A term or a person at tokens [first, last)."""
 
-    creators: frozenset[str]
-    cast: frozenset[str]
-    known: Mapping[str, tuple[str, ...]]
-
-    def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        full = " " in name and (name in self.creators or name in self.cast)
-        return (full and not all(map(lexicon.is_plain, name.split()))) or name in self.known
+    first: int
+    last: int
+    terms: tuple[Term, ...]
 
 
-def _negated(
-    text: str, tokens: Sequence[Token], cues: Sequence[Hit], hit: Hit, *, reach: int = _NEGATION_REACH
-) -> bool:
-    """Whether a negation or a dislike stands shortly before, or in Chinese right behind (恐怖片一概不要)."""
-    for cue in cues:
-        refuses = {"negation", "dislike"} & set(cue.values)
-        if not refuses or "like" in cue.values:
+def _terms(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Placed]:
+    """Terms and people; what stands within a name is none."""
+    named = [_Hit(p.first, p.last, (Term(p.field, p.values),)) for p in people.find(snapshot, said, taken)]
+    hits = named + [
+        hit
+        for hit in _hits(snapshot, said)
+        if not any(p.first < hit.last and hit.first < p.last for p in named)
+    ]
+    places = [said.span(hit.first, hit.last) for hit in hits]
+    for hit, (start, end) in zip(hits, places, strict=True):
+        if said.idle(start):
             continue
-        if 0 <= hit.first - cue.last <= reach:
-            between = text[tokens[cue.last - 1].end : tokens[hit.first].start]
-            if not _SENTENCE_END.search(between):
+        refused = scope.refused(said, hit.first, hit.last, places)
+        for term in hit.terms:
+            if refused or not term.only_refused:
+                yield Placed(_constraint(term, said.text[start:end], refused=refused), start, end)
+
+
+def _constraint(term: Term, span: str, *, refused: bool) -> Constraint:
+    op: Op = "not_in" if refused else "in"
+    value: tuple[Scalar, ...] = term.values
+    return Constraint(term.field, op, (True,) if term.field == "in_stock" else value, "text", span)
+
+
+def _hits(snapshot: Snapshot, said: Said) -> Iterator[_Hit]:
+    """Terms of the lexicon, with slips mended, and what the catalogue has beside them."""
+    known, tokens = wording.load().terms, slipped.mended(snapshot, said.tokens)
+
+    def whole(first: int, last: int) -> bool:
+        return said.words.whole(*said.span(first, last), known.known)
+
+    found = [_Hit(match.first, match.last, match.value) for match in known.find(tokens, whole)]
+    yield from found
+    for match in own.terms(snapshot).find(said.tokens, whole):
+        if not any(match.first < hit.last and hit.first < match.last for hit in found):
+            yield _Hit(match.first, match.last, match.value)
+
+
+def _mentions(said: Said) -> Iterator[Mention]:
+    """The domains that are named: not a taste ("he likes old films") nor what is settled ("film's sorted")."""
+    known = wording.load().domains
+
+    def whole(first: int, last: int) -> bool:
+        start, end = said.span(first, last)
+        return end - start > 1 or said.words.whole(start, end, known.known)
+
+    matches = list(known.find(said.tokens, whole))
+    places = [said.span(match.first, match.last) for match in matches]
+    for match, (start, end) in zip(matches, places, strict=True):
+        if said.idle(start) or _TASTE.search(said.text, 0, start) or _SETTLED.match(said.text, end):
+            continue
+        yield Mention(match.value, start, end, _refused_domain(said, match, places))
+
+
+def _refused_domain(said: Said, match: Match[tuple[str, ...]], places: Sequence[Span]) -> bool:
+    """A domain is refused only where the negation stands right before it: "no horror films" wants films."""
+    for negation in said.negations:
+        if "before" in negation.value and negation.last <= match.first <= negation.last + 1:
+            between = said.text[said.tokens[negation.last - 1].end : said.tokens[match.first].start]
+            if re.fullmatch(r"\s*(?:a|an|the|any|more)?\s*", between, re.IGNORECASE):
                 return True
-        if 0 <= cue.first - hit.last <= _NEGATION_REACH and has_cjk(tokens[cue.first].text):
-            between = text[tokens[hit.last - 1].end : tokens[cue.first].start]
-            behind = text[tokens[cue.last - 1].end :].lstrip("看的了吧呢啊")
-            if not _SENTENCE_END.search(between) and (not behind or _SENTENCE_END.match(behind)):
-                return True
+        if (
+            "after" in negation.value
+            and negation.first == match.last
+            and has_cjk(said.tokens[negation.first].text)
+        ):
+            return scope.refused(said, match.first, match.last, places)
     return False
 
 
-def _alternatives(text: str, found: Sequence[Placed]) -> Iterator[Constraint]:
+def _degrees(said: Said) -> Iterator[Degree]:
+    for match in wording.load().degrees.find(said.tokens, lambda _first, _last: True):
+        start, end = said.span(match.first, match.last)
+        if "none" in match.value or said.idle(start):
+            continue
+        refused = scope.refused(said, match.first, match.last, [(start, end)])
+        cheap = ("cheap" in match.value) is not refused
+        yield Degree("cheap" if cheap else "dear", said.text[start:end])
+
+
+def _alternatives(text: str, found: Sequence[Placed]) -> Iterator[Placed]:
     """Two terms of one field with "or" between them are alternatives: one constraint with both values."""
     pending: Placed | None = None
-    for constraint, start, end in found:
+    for wish in dict.fromkeys(found):
         if pending is not None:
-            held, held_start, held_end = pending
-            same = (held.field, held.op) == (constraint.field, constraint.op) == (held.field, "in")
-            if same and _ALTERNATIVE.search(text[held_end:start]) and start - held_end < 12:
-                merged = tuple(dict.fromkeys((*held.value, *constraint.value)))
-                pending = (
-                    Constraint(held.field, "in", merged, "text", text[held_start:end]),
-                    held_start,
-                    end,
-                )
-                continue
-            yield held
-        pending = (constraint, start, end)
+            joined = _either(text, pending, wish)
+            if joined is None:
+                yield pending
+            else:
+                wish = joined
+        pending = wish
     if pending is not None:
-        yield pending[0]
+        yield pending
+
+
+def _either(text: str, held: Placed, wish: Placed) -> Placed | None:
+    one, other = held.constraint, wish.constraint
+    if one.field != other.field or not one.op == other.op == "in":
+        return None
+    between = text[held.end : wish.start]
+    if len(between) > _BY_TYPE or _CLAUSE.search(between) or not _ALTERNATIVE.search(between):
+        return None
+    values = tuple(dict.fromkeys((*one.value, *other.value)))
+    merged = Constraint(one.field, "in", values, "text", text[held.start : wish.end])
+    return replace(wish, constraint=merged, start=held.start)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handpicked.agent import numbers
+from handpicked.agent import counts, numbers
 from handpicked.agent.numerals import number_of
 
 BOUNDS = [
@@ -86,7 +86,7 @@ def test_other_numbers_are_no_bounds(text: str) -> None:
     ],
 )
 def test_how_many_are_asked_for(text: str, count: int | None) -> None:
-    assert numbers.count(text) == count
+    assert counts.count(text) == count
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
     for found in numbers.quantities(text):
         assert 0 <= found.start < found.end <= len(text)
         assert found.constraint.span == text[found.start : found.end].strip()
-    numbers.count(text)
+    counts.count(text)

@@ -32,11 +32,11 @@ def organic(reply: Reply) -> list[tuple[str, ...]]:
 def test_ads_stand_apart_marked_and_change_no_organic_list(make_agent: Any, fresh: Workspace) -> None:
     fresh.catalog.upsert_campaigns([CHIPS])
     agent = make_agent(workspace=fresh)
-    reply = turn(agent, "cheap snacks and any coupons")
+    reply = turn(agent, "snacks and any coupons")
     assert set(sponsored(reply)) == {"g1", "g2"}
     assert all(item.sponsored == (ranked.task == "ads") for ranked in reply.lists for item in ranked.items)
     assert all("Sponsored" in item.reason for item in reply.lists[-1].items)
-    assert organic(reply) == organic(turn(agent, "cheap snacks and any coupons", tasks=("recommend",)))
+    assert organic(reply) == organic(turn(agent, "snacks and any coupons", tasks=("recommend",)))
     assert "Sponsored: there is an offer on Oat Crackers." in reply.text
 
 

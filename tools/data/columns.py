@@ -22,6 +22,8 @@ from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Item
 
 _NAMES = ("creators", "cast", "categories", "brand")
 Numbers = NDArray[np.floating]
+_WELL_KNOWN = 5
+"""From this many items on a person may be meant by the surname."""
 
 _TRUE = frozenset({"true", "yes", "1", "1.0"})
 
@@ -39,6 +41,15 @@ class Terms:
         """Rows that have this term, compared by `normalize`; none for an unknown one."""
         index = self.position.get(normalize(str(term)))
         return self.rows[self.starts[index] : self.starts[index + 1]] if index is not None else self.rows[:0]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A folded name, and of how many items it is a creator and in the cast."""
+
+    name: str
+    made: int
+    acted: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,16 @@ class Columns:
         named = (name for field in _NAMES if field in self.terms for name in self.terms[field].names)
         titles = (name for names in self.titles for name in names)
         return grouped(word for name in chain(titles, named) for word in name.split())
+
+    @cached_property
+    def surnames(self) -> Mapping[str, tuple[Person, ...]]:
+        """People of several items by the last word of their name."""
+        found: dict[str, tuple[Person, ...]] = {}
+        for person in _people(self.terms):
+            if person.made + person.acted >= _WELL_KNOWN:
+                surname = person.name.rsplit(" ", 1)[-1]
+                found[surname] = (*found.get(surname, ()), person)
+        return found
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -221,6 +242,15 @@ def _fit(value: float, column: Numbers) -> np.floating:
     """A number as a column holds it (older builds have float32); what is beyond its ends stops there."""
     largest = float(np.finfo(column.dtype).max)
     return column.dtype.type(min(max(value, -largest), largest))
+
+
+def _people(terms: Mapping[str, Terms]) -> Iterator[Person]:
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for place, field in enumerate(("creators", "cast")):
+        if (part := terms.get(field)) is not None:
+            for name, many in zip(part.names, np.diff(part.starts).tolist(), strict=True):
+                counts[name][place] = many
+    yield from (Person(name, made, acted) for name, (made, acted) in counts.items())
 
 
 def _terms(postings: Mapping[str, Sequence[int]]) -> Terms:

@@ -1,0 +1,68 @@
+"""How many items are asked for ("three films", "another two", "来五部")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handpicked.agent.numerals import NUMBER, number_of
+
+_MANY = rf"(?!an?\b(?!\s+(?:couple|pair|dozen)\b)|half\b|hundred\b){NUMBER}"
+_NOUNS = (
+    r"(?:films?|movies?|flicks?|books?|novels?|reads?|albums?|records?|songs?|tracks?|articles?|stories|pieces|westerns?|comed(?:y|ies)|thrillers?"
+    r"|dramas?|horrors?|musicals?|documentar(?:y|ies)|things?|ideas?|options?|suggestions?|recommendations?|recs?|items?|products?|snacks?|gifts?|presents?"
+    r"|titles?|picks?|choices?|alternatives?|headlines?|poems?|poets|wines?|desserts?|biograph(?:y|ies)|mysteries|mystery|romances?|cartoons?|classics?|goods"
+    r"|ones?|others?|similar|different|good|decent|great|short|nice|cheap|quick|funny|scary)"
+)
+_NOT_THINGS = (
+    r"(?!\s*-?\s*(?:hours?|hrs?|minutes?|mins?|days?|weeks?|months?|years?|yrs?|nights?|dollars?|bucks?|cents?|euros?|pounds?|quid|people|of us|kids|stars?|pages"
+    r"|percent|%|times?|words|am\b|pm\b|year|grand|or more|or less|paragraphs?|sentences?|lines?|thumbs))"
+)
+_ORDINAL = r"(?<!first )(?<!last )(?<!the )(?<!these )(?<!those )(?<!number )(?<!no )(?<!part )(?<!all )(?<!other )(?<!my )(?<!both )(?<!that )(?<!this )"
+_HAD = r"(?<!seen )(?<!read )(?<!watched )(?<!loved )(?<!liked )(?<!hated )(?<!got )(?<!have )(?<!had )(?<!all )(?<!the )"
+_ENGLISH = re.compile(
+    rf"\b(?:top|best)\s+{_MANY}(?!\s*(?:of the|%))\b{_NOT_THINGS}"
+    rf"|\b(?:give|show|find|get|gimme|pick|throw|send|recommend|suggest|list|name|need|want|i'll take|just|only|another|around|maybe)\s+(?:me\s+|us\s+)?(?:just\s+|only\s+|your\s+)?(?:top\s+|best\s+)?"
+    rf"{_MANY}\b{_NOT_THINGS}(?=\s*(?:$|[,.;!?)]|pls|please|more\b|of\b|from\b|for\b|to\b|that\b|with\b|good\b|{_NOUNS}\b|\w+\s+{_NOUNS}\b))"
+    rf"|{_ORDINAL}\b{_MANY}\s+(?:more|other|further|extra)\b(?!\s*(?:than|hours?|minutes?|mins?|days?|weeks?|time))"
+    rf"|{_ORDINAL}\b{_MANY}\s+(?:(?!more\b|or\b|and\b|to\b|of\b|for\b|in\b)[\w'-]+\s+){{0,2}}{_NOUNS}\b(?!\s+(?:ago|already|i have|i've|above))"
+    rf"|{_HAD}\b{_MANY}\s+of (?:them|these|those|each)\b|\b{_MANY}\s+will do\b|\b{_MANY}\s+(?:max|tops)?\s*(?:is|are) (?:enough|plenty)",
+    re.IGNORECASE,
+)
+_MEASURE = r"(?:部|本|首|张|篇|款|样|种|个|件|条|支|瓶|则|道|份|盒|包)"
+_CHINESE = re.compile(
+    rf"(?:推荐|来|给我?|找|要|推|挑|选|列|送|再|弄|整|介绍|换|凑|买|看|听|写|有)(?:我|她|他|咱|点|出|上|个|一下|给我)?\s*(?P<many>[一二两俩仨三四五六七八九十\d]+){_MEASURE}"
+    rf"|(?:就|只要?|一共|总共|最多)(?P<only>[一二两俩仨三四五六七八九十\d]+){_MEASURE}|^\s*(?P<bare>[二两三四五六七八九十\d]+){_MEASURE}(?!以)|(?P<enough>[一二两三四五六七八九十\d]+){_MEASURE}(?:就够|就行|就好|足够|即可)"
+    rf"|(?:推荐|来|给我|找|要|推|挑|选|有什么|的|，|,|\s)(?P<noun>[二两三四五六七八九十\d]+){_MEASURE}(?=[^\s，。]{{0,6}}(?:电影|片|书|小说|专辑|歌|新闻|文章|零食|礼物))|(?P<top>前[三五十\d]+)(?:名|部|本|位)?$"
+)
+_MOST = 50
+
+
+def count(text: str, taken: Sequence[tuple[int, int]] = ()) -> int | None:
+    """How many items are asked for, or None; nothing is read from the spans taken by titles."""
+    for pattern in (_ENGLISH, _CHINESE):
+        for match in pattern.finditer(text):
+            group = next(number for number, value in enumerate(match.groups(), 1) if value)
+            if any(start < match.end(group) and match.start(group) < end for start, end in taken):
+                continue
+            if (value := _whole(match, group)) is not None:
+                return value
+    return None
+
+
+def _whole(match: re.Match[str], group: int) -> int | None:
+    """A whole number of things; one of them ("one good film", 来一部) is hardly a number unless it is stressed."""
+    word = match[group].removeprefix("前")
+    number = number_of(word)
+    if number != int(number) or not 1 <= number <= _MOST:
+        return None
+    if number == 1 and not _stressed(match):
+        return None
+    return int(number)
+
+
+def _stressed(match: re.Match[str]) -> bool:
+    said = match[0].casefold()
+    return bool(
+        re.match(rf"just|only|就|只|.*(?:就够|就行|就好|\d)|.*\b(?:one|1)\s+(?:more|{_NOUNS})\b", said)
+    )

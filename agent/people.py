@@ -1,0 +1,206 @@
+"""People named in a text: by full name, by a name that the lexicon knows, by a well-known surname, mistyped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from handpicked.agent import lexicon, wording
+from handpicked.agent.scope import Said, Span
+from handpicked.tools.data import slips
+from handpicked.tools.data.columns import Columns, Person, grouped
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import Token, has_cjk, normalize
+
+_LONGEST = 6
+_KNOWN_BY = 12
+"""From this many items on a person is meant by a surname in small letters."""
+_WORKS = r"(?:films?|movies?|flicks?|pictures?|pics?|books?|novels?|albums?|records?|songs?|stuff|work|works|comed(?:y|ies)|westerns?|thrillers?|classics?|dramas?|musicals?|one|ones|marathon)"
+_MADE_BEFORE = re.compile(
+    r"(?<!voiced )(?<!played )\b(?:by|directed|director|author|authors|writer|artist|from director|written|made)\s*(?:by|is|are|,|:)?\s*$|(?:导演|作者|歌手)(?:是|为|的)?\s*$",
+    re.IGNORECASE,
+)
+_MADE_AFTER = re.compile(
+    r"\s*(?:['’]s?\s+(?:\w+\s+)?(?:films?|books?|albums?|novels?)|directed|directs|wrote|writes|made\b|的?导演|导的|执导|拍的|写的|指导|的书|的小说|的专辑|的歌|唱的)",
+    re.IGNORECASE,
+)
+_ACTED_BEFORE = re.compile(
+    r"\b(?:with|starring|stars?|featuring|feat|actor|actress|voiced by|played by|cast)\s*(?:the\s+|young\s+|old\s+|is\s+)?$|主演(?:是|为|的)?\s*$|演员\s*$",
+    re.IGNORECASE,
+)
+_ACTED_AFTER = re.compile(
+    r"\s*(?:(?:和|跟|与|、)[\u4e00-\u9fff]{2,4})?(?:主演|演的|出演|饰演|参演|扮演|演)|\s+(?:is |are |was )?(?:in it|stars|starring|acts|plays|playing|in)\b",
+    re.IGNORECASE,
+)
+_CUED_BEFORE = re.compile(
+    r"\b(?:by|directed by|starring|stars|featuring|with|director|actor|actress|from|author|artist|another|any|more|some|like|old|early)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_CUED_STRICT = re.compile(
+    r"\b(?:by|directed by|starring|featuring|director|actor|actress|author)\s+(?:the\s+)?$", re.IGNORECASE
+)
+_CUED_AFTER = re.compile(
+    rf"(?:['’]?s)?\s+(?:\w+\s+)?{_WORKS}\b|['’]s\b|\s*(?:的|导演|主演|执导|拍|演)", re.IGNORECASE
+)
+_OF_A_TITLE = re.compile(
+    r"\s*(?:,\s*)?(?:(?:the\s+)?(?:one|version|film|movie|original)?\s*(?:with|starring|by|directed by|from|has|have|had|of|is|feat)\s+(?:the\s+)?(?:young\s+)?|的|那部|里|里的|是|版|[(（《'’\"”]|s\s|\s)*\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person, or several of whom any is meant, at tokens [first, last), in the role of a field."""
+
+    first: int
+    last: int
+    field: str
+    values: tuple[str, ...]
+
+
+def find(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Named]:
+    """The people that a text names, left to right. One who merely tells which title is meant ("the Gatsby with Robert
+    Redford") is none of them."""
+    start = 0
+    while start < len(said.tokens):
+        found = _at(snapshot, said, start)
+        if found is None:
+            start += 1
+            continue
+        last, names = found
+        named = _in_role(snapshot, said, (start, last), names)
+        if named is not None and not _tells_title(said, (start, last), taken):
+            yield named
+        start = last
+
+
+def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...]] | None:
+    """The longest name at a token: where it ends, and the folded full names that it stands for."""
+    tokens, known = said.tokens, wording.load().people
+    creators, cast = snapshot.terms("creators"), snapshot.terms("cast")
+    for end in range(min(len(tokens), start + _LONGEST), start, -1):
+        words = [token.text for token in tokens[start:end]]
+        if (values := known.known.get(" ".join(words))) is not None and said.words.whole(
+            *said.span(start, end), ()
+        ):
+            return end, tuple(map(normalize, values))
+        name = _full_name(words)
+        if name and (name in creators or name in cast) and said.words.whole(*said.span(start, end), ()):
+            return end, (name,)
+    return _surname(snapshot, said, start) or _mistyped(snapshot, said, start)
+
+
+def _full_name(words: Sequence[str]) -> str:
+    """The catalogue's folded form of a name of two words or ideographs and more; a single word is too often something else."""
+    if len(words) < 2 or all(map(lexicon.is_plain, words)):
+        return ""
+    return "".join(words) if all(map(has_cjk, words)) else " ".join(words)
+
+
+def _surname(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str, ...]] | None:
+    token = said.tokens[place]
+    people = _by_surname(snapshot, token.text)
+    if not people or lexicon.is_plain(token.text) or not _cued(said, token):
+        return None
+    person = _dominant(people)
+    capital = said.text[token.start].isupper() and not said.text.isupper()
+    if person is None or (not capital and person.made + person.acted < _KNOWN_BY):
+        return None
+    return place + 1, (person.name,)
+
+
+def _cued(said: Said, token: Token) -> bool:
+    """Whether the words beside a word speak of a person; in small letters they must say more."""
+    before, after = said.text[max(0, token.start - 24) : token.start], _CUED_AFTER.match(said.text, token.end)
+    if _CUED_STRICT.search(before) or (after is not None and _CUED_BEFORE.search(before)):
+        return True
+    capital = said.text[token.start].isupper() and not said.text.isupper()
+    if after is not None:
+        return capital or bool(re.search(r"\b(?:a|an|any|some|the|another|more)\s+$", before))
+    return capital and _CUED_BEFORE.search(before) is not None
+
+
+def _dominant(people: Sequence[Person]) -> Person | None:
+    """The one who is meant by a surname, or None where two are known as well."""
+    ranked = sorted(people, key=lambda person: -(person.made + person.acted))
+    if len(ranked) > 1 and ranked[0].made + ranked[0].acted < 2 * (ranked[1].made + ranked[1].acted):
+        return None
+    return ranked[0]
+
+
+def _mistyped(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str, ...]] | None:
+    """A name with slips: of somebody whom the lexicon knows, or a surname behind the right first name."""
+    token = said.tokens[place]
+    word = token.text
+    if (
+        len(word) < 6
+        or not word.isascii()
+        or not word.isalpha()
+        or lexicon.is_plain(word)
+        or _in_catalogue(snapshot, word)
+    ):
+        return None
+    famous = {
+        key: values for key, values in wording.load().people.known.items() if " " not in key and key.isascii()
+    }
+    for key, distance in slips.neighbours(word, grouped(famous)):
+        if distance == 1 or len(word) >= 8:
+            return place + 1, tuple(map(normalize, famous[key]))
+    return None
+
+
+def _in_catalogue(snapshot: Snapshot, word: str) -> bool:
+    return word in snapshot.words.get((word[:1], len(word)), ())
+
+
+def _by_surname(snapshot: Snapshot, word: str) -> tuple[Person, ...]:
+    return (*snapshot.build.columns.surnames.get(word, ()), *snapshot.delta.columns.surnames.get(word, ()))
+
+
+def _in_role(snapshot: Snapshot, said: Said, span: Span, names: Sequence[str]) -> Named | None:
+    """The words beside a name tell whether somebody made or acted; without any, what the person did more often."""
+    start, end = said.span(*span)
+    before = said.text[max(0, start - 30) : start]
+    makes = [name for name in names if name in snapshot.terms("creators")]
+    acts = [name for name in names if name in snapshot.terms("cast")]
+    made = _MADE_BEFORE.search(before) or _MADE_AFTER.match(said.text, end)
+    acted = _ACTED_BEFORE.search(before) or _ACTED_AFTER.match(said.text, end)
+    field = "creators" if makes and (not acts or (made and not acted)) else "cast"
+    if makes and acts and not made and not acted:
+        more = sum(_many(snapshot, "creators", name) for name in makes) >= sum(
+            _many(snapshot, "cast", name) for name in acts
+        )
+        field = "creators" if more else "cast"
+    held = makes if field == "creators" else acts
+    values = tuple(_spelled(snapshot, field, name) for name in held)
+    return Named(*span, field, values) if values else None
+
+
+def _parts(snapshot: Snapshot) -> tuple[tuple[Columns, int], ...]:
+    return (snapshot.build.columns, 0), (snapshot.delta.columns, len(snapshot.build.columns))
+
+
+def _many(snapshot: Snapshot, field: str, name: str) -> int:
+    return sum(len(part.terms[field].rows_of(name)) for part, _ in _parts(snapshot) if field in part.terms)
+
+
+def _spelled(snapshot: Snapshot, field: str, name: str) -> str:
+    """A name as the catalogue spells it."""
+    for part, offset in _parts(snapshot):
+        rows = part.terms[field].rows_of(name) if field in part.terms else ()
+        for row in rows[:1]:
+            item = snapshot.item(offset + int(row))
+            people: Mapping[str, Sequence[str]] = {"creators": item.creators, "cast": item.cast}
+            return next((person for person in people[field] if normalize(person) == name), name)
+    return name
+
+
+def _tells_title(said: Said, span: Span, taken: Sequence[Span]) -> bool:
+    """Whether a name stands beside a title, joined by words that make it tell which one is meant."""
+    start, end = said.span(*span)
+    for title_start, title_end in taken:
+        between = said.text[title_end:start] if title_end <= start else said.text[end:title_start]
+        if len(between) <= 30 and _OF_A_TITLE.fullmatch(between):
+            return True
+    return False

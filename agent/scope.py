@@ -1,0 +1,132 @@
+"""How far a negation reaches, and which sentences wish for nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from handpicked.agent import phrases, wording
+from handpicked.agent.phrases import Match, Words
+from handpicked.tools.data.text import Token, has_cjk, tokenize
+
+Span = tuple[int, int]
+
+_REACH = 3
+"""How many words may stand between a negation and what it negates, besides articles and the like."""
+_END = re.compile(r"[;!?。！？；\n…]|\.(?!\d)|[:：]|\s[-–—]\s|--")
+_SENTENCE = re.compile(r"[!?。！？\n]|\.(?!\d)")
+_COMMA = re.compile(r"[,，]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff\x00])|(?<=\x00)\s+(?=[\u4e00-\u9fff])")
+_TURN = re.compile(
+    r"\b(?:but|just|only|want|wants|wanna|give|show|need|needs|prefer|prefers|like|likes|love|loves|rather|instead|maybe|then|so|if|because"
+    r"|cause|cos|cuz|pls|please|plz|ideally|meant|mean|is|are|was|though|tho|although|fine|ok|okay|make|keep)\b|但|要|想|来|给|只|还|也|而|最好|换|喜欢|可以|推荐|求",
+    re.IGNORECASE,
+)
+_SMALL = re.compile(
+    r"\b(?:a|an|the|any|anything|anyone|of|with|too|very|much|more|really|that|in|by|to|some|from|those|these|all|your|as|about|eat|eats)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_\x00\u4e00-\u9fff][\w'’-]*|[\u4e00-\u9fff]")
+_JOINT = r"\s*(?:,|、|/|&|\band\b|\bor\b|\bnor\b|\bn\b|和|或者|或|跟|与|以及|还有)\s*"
+_LIST = re.compile(
+    rf"[^,，\x00]*\x00(?:{_JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*\x00)*{_JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"\s*,?\s*(?:or|nor|and)\s+(?!give|show|i\b|maybe|a\b|some)|\s*[、和或]", re.IGNORECASE)
+_BARE_COMMA = re.compile(r",\s*(?:(?:any|the|a|an)\s*)?$")
+_BEHIND = re.compile(
+    rf"(?:{_JOINT}\x00)*\s*(?:片子|电影|片|类|题材|的|都|就|也|我|他|她|全|一概|通通|这些|那些|什么的|之类的?|这种|那种|真的|films?\b|movies?\b|ones?\b|stuff\b|just\b|really\b|[-\s])*",
+    re.IGNORECASE,
+)
+_AFTER_REFUSAL = re.compile(
+    r"[看的了吧呢啊哈哦嘛啦呀哟]*(?:\s|$|[,.;!?，。；！？、~～)）]|但|其|别的|剩|只|给我|换|除|我)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text and what stands in it: words, negations, and sentences that wish for nothing."""
+
+    text: str
+    tokens: Sequence[Token]
+    words: Words
+    negations: Sequence[Match[tuple[str, ...]]]
+    asides: Sequence[Span]
+
+    def span(self, first: int, last: int) -> Span:
+        """Where tokens [first, last) stand."""
+        return self.tokens[first].start, self.tokens[last - 1].end
+
+    def idle(self, place: int) -> bool:
+        """Whether the sentence at a place asks about what was shown instead of wishing."""
+        return any(start <= place < end for start, end in self.asides)
+
+
+def said(text: str, taken: Sequence[Span]) -> Said:
+    """Take a text apart; nothing is read from the spans taken by titles."""
+    tokens = [t for t in tokenize(text) if not any(start < t.end and t.start < end for start, end in taken)]
+    known, found = wording.load(), phrases.words(text)
+
+    def free(first: int, last: int) -> bool:
+        return last - first > 1 or found.whole(tokens[first].start, tokens[first].end, ())
+
+    return Said(text, tokens, found, list(known.negations.find(tokens, free)), list(_asides(text, tokens)))
+
+
+def _asides(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
+    """From the words that make a sentence an aside to its end; in Chinese, where they may stand last, all of it."""
+    for match in wording.load().asides.find(tokens, lambda _first, _last: True):
+        start, place = tokens[match.first].start, tokens[match.last - 1].end
+        if re.match(r"\s*(?:not|don['’]?t (?:we|you))\b", text[place:], re.IGNORECASE):
+            continue
+        ends = [found.end() for found in _SENTENCE.finditer(text)]
+        if has_cjk(text[start:place]):
+            start = max((end for end in ends if end <= start), default=0)
+        yield start, min((end for end in ends if end > place), default=len(text))
+
+
+def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
+    """Whether what stands at tokens [first, last) is refused. `others` are the places of all terms in the text:
+    a list of them is refused as one."""
+    start, end = text.span(first, last)
+    marked = _marked(text.text, others)
+    for match in text.negations:
+        if "before" in match.value and match.last <= first:
+            between = marked[text.tokens[match.last - 1].end : start]
+            if _reaches(between, marked[end:]):
+                return True
+        if "after" in match.value and last <= match.first:
+            between = marked[end : text.tokens[match.first].start]
+            behind = marked[text.tokens[match.last - 1].end :]
+            if _BEHIND.fullmatch(between) and _refuses_behind(text, match, between, behind):
+                return True
+    return False
+
+
+def _marked(text: str, others: Iterable[Span]) -> str:
+    r"""The text with each term as \x00, padded so that places stay the same."""
+    chars = list(text)
+    for start, end in others:
+        chars[start:end] = ["\x00", *["\x01"] * (end - start - 1)]
+    return "".join(chars)
+
+
+def _reaches(between: str, behind: str) -> bool:
+    between = between.replace("\x01", "")
+    if _END.search(between) or _TURN.search(between):
+        return False
+    listed = _LIST.fullmatch(between)
+    if listed is None and "、" not in between and _COMMA.search(between):
+        return False
+    if listed is not None and _BARE_COMMA.search(between):
+        return _CLOSED.match(behind) is not None
+    plain = _SMALL.sub(" ", between)
+    return len(_WORD.findall(plain)) <= _REACH
+
+
+def _refuses_behind(text: Said, match: Match[tuple[str, ...]], between: str, behind: str) -> bool:
+    """Whether a refusal behind a term is of it, and not of what follows ("动作片，别带爱情片那一套")."""
+    word = text.text[text.tokens[match.first].start : text.tokens[match.last - 1].end]
+    if not has_cjk(word):
+        return bool(between.strip()) or word.casefold() not in ("free",) or between in (" ", "-")
+    return "before" not in match.value or _AFTER_REFUSAL.match(behind) is not None

@@ -1,0 +1,206 @@
+"""Which wishes hold within a domain, once it is known: a wish for one thing is no filter on another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from handpicked.agent import own
+from handpicked.agent.wishes import Mention, Placed, Wants
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.types import TERM_FIELDS, Constraint, Scalar
+
+_SHORTEST, _LONGEST = 20, 400
+"""Minutes that a bound without a unit may mean."""
+_CHEAP, _DEAR = 1 / 3, 2 / 3
+"""Quantiles of the prices of what is asked for: the cheap third, the dear third."""
+_FEW = 3
+"""Of fewer prices than this no third is taken; those of the domain are used instead."""
+_ANY = (None, None)
+_TALK = frozenset({"explain", "rate", "chitchat"})
+"""Tasks that ask for no list: what is named beside them filters nothing."""
+
+
+def settle(
+    snapshot: Snapshot, wants: Wants, domain: Sequence[Constraint], *, tasks: Sequence[str] = ()
+) -> tuple[Constraint, ...]:
+    """The constraints that a list of the domain must keep.
+
+    Terms that no item of the domain has are dropped ("french fries" is no language), and of several values those that
+    it lacks. Where several domains are asked for, a wish for one doesn't bind the others: settle once for each.
+    Nothing is kept in a turn of only `tasks` that ask for no list."""
+    if tasks and set(tasks) <= _TALK:
+        return ()
+    placed = [wish for wish in wants.placed if not _elsewhere(snapshot, wants, wish, domain)]
+    terms = [
+        term for wish in placed if not wish.bare if (term := _applicable(snapshot, wish.constraint, domain))
+    ]
+    bare = [
+        bound for wish in placed if wish.bare if (bound := _with_field(snapshot, wish.constraint, domain))
+    ]
+    kept = _joined(snapshot, _agreeing(snapshot, terms, domain), domain)
+    return tuple(dict.fromkeys([*kept, *bare, *_priced(snapshot, wants, domain, kept)]))
+
+
+def applicable(
+    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
+) -> tuple[Constraint, ...]:
+    """Constraints whose terms some item of the domain has, each with those of its values."""
+    return tuple(held for given in constraints if (held := _applicable(snapshot, given, domain)))
+
+
+def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
+    """The domains named, and where one is named those of other wishes that it can't hold ("a film and some snacks")."""
+    named = tuple(name for name in wants.domains if name in snapshot.terms("domain"))
+    if not named:
+        return ()
+    more: list[str] = []
+    for wish in wants.placed:
+        if wish.constraint.field == "categories" and wish.constraint.op == "in":
+            found = _domains_of(snapshot, wish.constraint)
+            if found and not found & set(named):
+                more += sorted(found)
+    return tuple(dict.fromkeys((*named, *more)))
+
+
+def domain_shares(
+    snapshot: Snapshot, wants: Wants, filters: Sequence[Constraint] = ()
+) -> Mapping[str, float]:
+    """For each domain how well it has what is asked for or refused (a category, a price at all): 1 where most items
+    do, less on a logarithmic scale where fewer do."""
+    shares: dict[str, float] = {}
+    known = sorted(snapshot.terms("domain"))
+    masks = {name: snapshot.mask([Constraint("domain", "in", (name,))]) for name in known}
+    for wish in wants.placed:
+        given = snapshot.mask([_positive(wish.constraint), *filters])
+        counts = {name: int((given & masks[name]).sum()) for name in known}
+        most = max(counts.values(), default=0)
+        for name, count in counts.items():
+            if most:
+                shares[name] = max(shares.get(name, 0.0), float(np.log1p(count) / np.log1p(most)))
+    return shares
+
+
+def _positive(constraint: Constraint) -> Constraint:
+    """What items must have for a constraint to say anything of them: one of its values, or any number."""
+    if constraint.op == "range":
+        return Constraint(constraint.field, "range", _ANY)
+    return Constraint(constraint.field, "in", constraint.value)
+
+
+def _domains_of(snapshot: Snapshot, constraint: Constraint) -> set[str]:
+    """The domains that have an item with what a constraint speaks of."""
+    given = snapshot.mask([_positive(constraint)])
+    return {
+        name
+        for name in snapshot.terms("domain")
+        if (given & snapshot.mask([Constraint("domain", "in", (name,))])).any()
+    }
+
+
+def _elsewhere(snapshot: Snapshot, wants: Wants, wish: Placed, domain: Sequence[Constraint]) -> bool:
+    """Whether a wish belongs to another domain that is asked for: said beside its name, or held by it alone."""
+    inside = {str(value) for constraint in domain if constraint.op == "in" for value in constraint.value}
+    wished = wished_domains(snapshot, wants)
+    if len(inside) != 1 or not set(wished) - inside:
+        return False
+    having = _domains_of(snapshot, wish.constraint) & set(wished)
+    if not having & inside:
+        return bool(having)
+    owner = _owner(wish, [mention for mention in wants.mentions if not mention.refused])
+    return owner is not None and not set(owner.domains) & inside and bool(set(owner.domains) & having)
+
+
+def _owner(wish: Placed, mentions: Sequence[Mention]) -> Mention | None:
+    """The mention nearest to a wish: right behind it ("a jazz record"), else the last before, else the next."""
+    behind = [mention for mention in mentions if 0 <= mention.start - wish.end <= 2]
+    before = [mention for mention in mentions if mention.start <= wish.start]
+    return behind[0] if behind else before[-1] if before else mentions[0] if mentions else None
+
+
+def _applicable(
+    snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]
+) -> Constraint | None:
+    """A term with those of its values that the domain has, or None; a length may be an attribute's."""
+    if constraint.field == "runtime":
+        return _timed(snapshot, constraint, domain)
+    if constraint.field not in TERM_FIELDS:
+        return constraint
+    held = tuple(value for value in constraint.value if _has(snapshot, constraint.field, value, domain))
+    return replace(constraint, value=held) if held else None
+
+
+def _has(snapshot: Snapshot, field: str, value: Scalar | None, domain: Sequence[Constraint]) -> bool:
+    return bool(snapshot.mask([*domain, Constraint(field, "in", (value,))]).any())
+
+
+def _numeric(snapshot: Snapshot, field: str, domain: Sequence[Constraint]) -> bool:
+    """Whether some item of the domain has a number in a field."""
+    return bool(snapshot.mask([*domain, Constraint(field, "range", _ANY)]).any())
+
+
+def _timed(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint:
+    """A length, of the attribute in minutes that the domain has instead of a runtime ("articles under 5 minutes")."""
+    if not _numeric(snapshot, "runtime", domain):
+        for field in sorted(set(own.units(snapshot).values())):
+            if field.endswith("minutes") and _numeric(snapshot, field, domain):
+                return replace(constraint, field=field)
+    return constraint
+
+
+def _with_field(snapshot: Snapshot, bound: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
+    """A bound without a unit is a price where items have prices, else a length where it can be one."""
+    high = bound.value[1]
+    if _numeric(snapshot, "price", domain):
+        return bound
+    timed = isinstance(high, int | float) and _SHORTEST <= high <= _LONGEST
+    return replace(bound, field="runtime") if timed and _numeric(snapshot, "runtime", domain) else None
+
+
+def _agreeing(
+    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
+) -> list[Constraint]:
+    """Without categories of other domains than the people's and languages' that are asked for with them."""
+    firm = [c for c in constraints if c.op == "in" and c.field in ("creators", "cast")]
+    inside = set[str]().union(*(_domains_of(snapshot, constraint) for constraint in firm))
+    if not firm or not inside:
+        return list(constraints)
+    within = Constraint("domain", "in", tuple(sorted(inside)))
+    return [
+        c
+        for c in constraints
+        if c.field != "categories" or c.op != "in" or snapshot.mask([*domain, within, _positive(c)]).any()
+    ]
+
+
+def _joined(
+    snapshot: Snapshot, constraints: Sequence[Constraint], domain: Sequence[Constraint]
+) -> list[Constraint]:
+    """Categories that no item has together are a list of wishes ("soap and cat litter"): any of them will do."""
+    wished = [c for c in constraints if c.field == "categories" and c.op == "in"]
+    if len(wished) < 2 or snapshot.mask([*domain, *wished]).any():
+        return list(constraints)
+    values = tuple(dict.fromkeys(value for constraint in wished for value in constraint.value))
+    spans = ", ".join(constraint.span for constraint in wished if constraint.span)
+    merged = Constraint("categories", "in", values, "text", spans)
+    return [merged, *(constraint for constraint in constraints if constraint not in wished)]
+
+
+def _priced(
+    snapshot: Snapshot, wants: Wants, domain: Sequence[Constraint], kept: Sequence[Constraint]
+) -> list[Constraint]:
+    """ "Cheap" and "dear" as a third of the prices of what is asked for; nothing where a price was named."""
+    if not wants.prices or any(constraint.field == "price" for constraint in kept):
+        return []
+    prices = snapshot.numbers("price")
+    known = prices[snapshot.mask([*domain, *kept]) & ~np.isnan(prices)]
+    if len(known) < _FEW:
+        known = prices[snapshot.mask(domain) & ~np.isnan(prices)]
+    if len(known) < _FEW:
+        return []
+    degree = wants.prices[0]
+    edge = round(float(np.quantile(known, _CHEAP if degree.direction == "cheap" else _DEAR)), 2)
+    value = (None, edge) if degree.direction == "cheap" else (edge, None)
+    return [Constraint("price", "range", value, "text", degree.span)]
