@@ -9,7 +9,7 @@ import numpy as np
 
 from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
-from handpicked.agent.memory import Memory
+from handpicked.agent.memory import Memory, carry
 from handpicked.agent.scene import Demonstration, Guess, SceneModel
 from handpicked.agent.scenes import LIST_TASKS, TASKS, Scenes
 from handpicked.agent.signs import Polarity
@@ -36,7 +36,19 @@ class Reader:
     embedder: Embedder
 
     def read(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
-        """Decide scene and tasks, and extract the wishes. Raises ConfigError for an unknown scene or task."""
+        """Decide scene and tasks, and extract the wishes, with what they go on from.
+
+        Raises ConfigError for an unknown scene or task."""
+        reading = self._alone(request, memory, snapshot)
+        carried = carry(memory, request, reading, self.scenes)
+        if carried.scene.name == reading.scene.name:
+            return carried
+        # What the words mean depends on the scene, and it is another one than they alone would say.
+        within = replace(request, context=replace(request.context, scene=carried.scene.name))
+        again = carry(memory, within, self._alone(within, memory, snapshot), self.scenes)
+        return replace(again, scene=carried.scene)
+
+    def _alone(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
         links = link.link(snapshot, text, skip_domains=goods)
