@@ -35,7 +35,11 @@ def plan(
         return []
     keep = [_plain(constraint) for constraint in reading.constraints]
     lean = [_plain(constraint) for constraint in reading.prefer]
-    seeds = list(dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *memory.like]))
+    # A film liked earlier in the conversation says nothing of groceries.
+    domains = context.snapshot.mask(c for c in reading.constraints if c.field == "domain")
+    rows = [(item_id, context.snapshot.row(item_id)) for item_id in memory.like]
+    earlier = [item_id for item_id, row in rows if row is not None and domains[row]]
+    seeds = list(dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *earlier]))
     calls: list[tuple[str, dict[str, Json]]] = []
     if reading.like:
         calls.append(("lookup", {"item_ids": list(reading.like)}))

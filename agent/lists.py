@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handpicked.agent import floor
+from handpicked.agent import floor, followups
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading, Request
 from handpicked.tools import rank, taste
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.dispatch import Context
-from handpicked.tools.types import Event, Ranked, ToolResult
+from handpicked.tools.types import Candidate, Event, Ranked, ToolCall, ToolResult
 
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
+_AGAIN = "again"
 _LABELS = {
     "recommend": ("Recommended for you", "为你推荐"),
     "search": ("What you asked for", "你要找的"),
@@ -62,17 +63,26 @@ def _list_tasks(reading: Reading) -> list[str]:
 def _list(
     wish: Wish, scene: Scene, task: str, tools: Mapping[str, float], taken: Sequence[str], k: int
 ) -> RankedList:
+    again = wish.memory.last if followups.asks_again(wish.request.message) else ()
+    refused = [*wish.reading.dislike, *wish.memory.dislike]
     found = rank.rank(
         wish.context.snapshot,
-        wish.results,
-        weights=_weights(wish, task, tools),
+        [_once_more(again)] if again else wish.results,
+        weights={_AGAIN: 1.0} if again else _weights(wish, task, tools),
         constraints=wish.reading.constraints,
-        exclude=[*taken, *_excluded(wish, scene, task)],
-        k=k,
+        exclude=[*taken, *(refused if again else _excluded(wish, scene, task))],
+        k=max(k, len(again)),
     )
-    items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(found.items, 1))
+    order = [one for item_id in again for one in found.items if one.item.item_id == item_id] or found.items
+    items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))
     label = _LABELS[task][1 if wish.reading.language == "zh" else 0]
     return RankedList(task, label, items, found.emptied_by)
+
+
+def _once_more(item_ids: Sequence[str]) -> ToolResult:
+    """What was shown, as the candidates of a list that shows it again."""
+    candidates = tuple(Candidate(item_id, 1.0 / place) for place, item_id in enumerate(item_ids, 1))
+    return ToolResult(ToolCall(_AGAIN, {}), candidates)
 
 
 def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:
@@ -92,7 +102,8 @@ def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
         return [item_id for item_id in refused if item_id not in reading.like]
     had = [] if scene.repeat else [event.item_id for event in wish.past]
     cart = [line.item_id for line in wish.request.context.cart]
-    return [*refused, *reading.like, *reading.seen, *remembered.shown, *cart, *had]
+    seen = [*reading.seen, *remembered.seen]
+    return [*refused, *reading.like, *seen, *remembered.shown, *cart, *had]
 
 
 def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:

@@ -1,16 +1,31 @@
-"""The state of a conversation: small, validated JSON; what was said, shown, liked and refused."""
+"""The state of a conversation: small, validated JSON; what was said, shown, liked and refused, and what is in force."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
 
 from pydantic import TypeAdapter, ValidationError
 
-from handpicked.agent.types import RankedList, Reading, Request
+from handpicked.agent import followups, refine
+from handpicked.agent.followups import Marks
+from handpicked.agent.scenes import Scenes
+from handpicked.agent.types import RankedList, Reading, Request, SceneGuess
 from handpicked.tools.errors import DataError
+from handpicked.tools.types import NUMERIC_FIELDS, Constraint
 
 _TURNS = 20
 _SHOWN = 500
+_NAMED = 200
+_QUERY = 300
+"""How many turns, items and characters are kept; the latest count."""
+_OPEN_SCENES = ("browse", "search", "chat")
+"""Scenes that a wish leaves for a particular one as soon as it says which."""
+_LISTED = frozenset({"recommend", "search", "ads", "write"})
+_WISHED = _LISTED - {"search"}
+_SURE = 0.9
+"""How sure a scene is that was taken over; see docs/memory.md for the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +38,31 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """The wish in force: what a follow-up goes on from."""
+
+    scene: str
+    tasks: tuple[str, ...]
+    query: str = ""
+    constraints: tuple[Constraint, ...] = ()
+    prefer: tuple[Constraint, ...] = ()
+    like: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """What a conversation remembers; `shown` holds item ids, the latest last."""
+    """What a conversation remembers; `shown` holds item ids, the latest last, `last` those of the last organic lists in
+    their order. An item is in one of `like`, `dislike` and `seen`. `measures` are the middle price, year, runtime and
+    rating of `last`."""
 
     turns: tuple[Turn, ...] = ()
     shown: tuple[str, ...] = ()
     like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict[str, float])
+    topic: Topic | None = None
 
     @property
     def previous(self) -> str | None:
@@ -40,14 +73,19 @@ class Memory:
 _MEMORY: TypeAdapter[Memory] = TypeAdapter(Memory)
 
 
+def parse(document: str, session_id: str | None) -> Memory:
+    """Read a stored state. Raises DataError for one that is none."""
+    try:
+        return _MEMORY.validate_json(document)
+    except ValidationError as err:
+        raise DataError(f"the state of session {session_id!r} can't be read: {err}") from err
+
+
 def recall(document: str | None, request: Request) -> Memory:
     """The state to start a turn from; a client's own history, where it sends one, replaces the turns.
 
     Raises DataError for a state that is not one."""
-    try:
-        memory = _MEMORY.validate_json(document) if document else Memory()
-    except ValidationError as err:
-        raise DataError(f"the state of session {request.session_id!r} can't be read: {err}") from err
+    memory = parse(document, request.session_id) if document else Memory()
     if request.messages is None:
         return memory
     said = [m.content for m in request.messages if m.role == "user"]
@@ -57,17 +95,183 @@ def recall(document: str | None, request: Request) -> Memory:
 def remember(
     memory: Memory, request: Request, reading: Reading, lists: tuple[RankedList, ...], text: str
 ) -> Memory:
-    """The state after a turn."""
+    """The state after a turn, of which `reading` is what was carried. A turn that asks to forget is not kept itself."""
+    marks = followups.marks(request.message, _spans(reading))
+    aside = _aside(reading, marks, _rest(reading))
+    items = [item for ranked in lists if ranked.task != "ads" for item in ranked.items]
     shown = [item.item_id for ranked in lists for item in ranked.items]
-    turn = Turn(request.message, text, reading.scene.name)
+    listed = bool(items) and not (aside and {item.item_id for item in items} <= set(memory.last))
+    turn = () if reading.forget else (Turn(request.message, text, reading.scene.name),)
+    liked = [item_id for item_id in reading.like if item_id not in reading.about]
     return Memory(
-        turns=(*memory.turns, turn)[-_TURNS:],
+        turns=(*memory.turns, *turn)[-_TURNS:],
         shown=tuple(dict.fromkeys((*memory.shown, *shown)))[-_SHOWN:],
-        like=tuple(dict.fromkeys((*memory.like, *reading.like))),
-        dislike=tuple(dict.fromkeys((*memory.dislike, *reading.dislike))),
+        like=_latest(memory.like, liked, [*reading.dislike, *reading.seen]),
+        dislike=_latest(memory.dislike, reading.dislike, [*liked, *reading.seen]),
+        seen=_latest(memory.seen, reading.seen, [*liked, *reading.dislike]),
+        last=tuple(item.item_id for item in items) if listed else memory.last,
+        measures=_measures(lists) if listed else memory.measures,
+        topic=_topic(memory, reading, aside=aside, reset=marks.reset),
+    )
+
+
+def carry(memory: Memory, request: Request, reading: Reading, scenes: Scenes) -> Reading:
+    """The reading of a message with what it goes on from; one that starts anew, asks about something shown or is small
+    talk comes back as it is.
+
+    A follow-up keeps scene, query, constraints, leanings and likes in force, and its own words add to them or replace
+    them (`refine.refined`)."""
+    topic = memory.topic
+    marks = followups.marks(request.message, _spans(reading))
+    rest = _rest(reading)
+    if topic is None or not _goes_on(topic, request, reading, marks, rest, scenes):
+        return reading
+    scene = _scene(topic, reading, bool(rest or _spans(reading) or reading.like))
+    given = [c for c in reading.constraints if c.source == "request"]
+    said = [c for c in reading.constraints if c.source != "request" and not _by_scene(c)]
+    domains = topic.constraints if scene.name == topic.scene else reading.constraints
+    found = refine.refined([c for c in topic.constraints if not _by_scene(c)], said, marks, memory.measures)
+    named = any(c.field == "domain" for c in found.constraints)
+    away = {*reading.dislike, *reading.seen}
+    kept = topic.like if marks.widens or not reading.like else ()
+    return replace(
+        reading,
+        scene=scene,
+        tasks=reading.tasks if request.tasks else _tasks(topic, reading),
+        query=_query(topic.query, found.dropped, reading, rest),
+        constraints=(
+            *given,
+            *(c for c in domains if _by_scene(c) and not named),
+            *(c if c in said else replace(c, source="memory") for c in found.constraints),
+        ),
+        prefer=reading.prefer or topic.prefer,
+        like=tuple(item_id for item_id in dict.fromkeys((*reading.like, *kept)) if item_id not in away),
     )
 
 
 def dump(memory: Memory) -> str:
     """The state as JSON."""
     return _MEMORY.dump_json(memory).decode()
+
+
+def _goes_on(
+    topic: Topic, request: Request, reading: Reading, marks: Marks, rest: str, scenes: Scenes
+) -> bool:
+    """The rule, by what the words are and not what they say:
+
+    1. Nothing goes on after "never mind", without words, in another scene that the client gives, or when another
+       domain or another scene is named; nor from small talk and questions about an item.
+    2. Words that only make sense beside what was asked or shown go on from it: comparisons ("older"), "another",
+       "instead", "what about", a bound that is released.
+    3. So do words that point ("ones", "those", "too scary") and beginnings of half a sentence ("without", "but",
+       "in French"), unless a whole sentence asks for something of its own ("I want a film with my kids in it").
+    4. So does a message of which nothing is left without its constraints ("comedies, 90 minutes"), unless a whole
+       sentence asks for it ("recommend me a comedy").
+    5. Anything else is a wish of its own."""
+    if marks.reset or not request.message.strip() or reading.forget or _aside(reading, marks, rest):
+        return False
+    if request.context.scene not in (None, topic.scene) or _elsewhere(topic, request, reading, scenes):
+        return False
+    if marks.strong:
+        return True
+    head = bool(reading.like) or any(c.op == "in" and c.source == "text" for c in reading.constraints)
+    if marks.weak:
+        return not (marks.frame and (rest or head))
+    return not rest and not (marks.frame and head)
+
+
+def _aside(reading: Reading, marks: Marks, rest: str) -> bool:
+    """Whether a turn leaves the wish in force alone: small talk, or a question about an item."""
+    tasks = set(reading.tasks)
+    leans = marks.strong or (marks.weak and not marks.closes and (not rest or bool(_spans(reading))))
+    if reading.scene.name == "chat":
+        return not leans
+    if tasks & _WISHED:
+        return False
+    return marks.asks or bool(reading.about) or not (marks.strong or "search" in tasks)
+
+
+def _elsewhere(topic: Topic, request: Request, reading: Reading, scenes: Scenes) -> bool:
+    """Whether the words name another domain than the one in force, or another scene."""
+    named = {v for c in reading.constraints if c.field == "domain" and c.source == "text" for v in c.value}
+    before = {v for c in topic.constraints if c.field == "domain" and c.op == "in" for v in c.value}
+    if named and before and not named & before:
+        return True
+    if reading.scene.name in (*_OPEN_SCENES, topic.scene):
+        return False
+    spoken = followups.scenes_named(request.message, scenes)
+    return reading.scene.name in spoken and topic.scene not in spoken
+
+
+def _scene(topic: Topic, reading: Reading, says_more: bool) -> SceneGuess:
+    """The scene in force, unless it was an open one and what is added makes it a particular one."""
+    own = reading.scene
+    if own.name == topic.scene:
+        return own
+    if topic.scene in _OPEN_SCENES and own.name != "chat" and says_more:
+        return own
+    return SceneGuess(topic.scene, _SURE, ("goes on from the message before",))
+
+
+def _tasks(topic: Topic, reading: Reading) -> tuple[str, ...]:
+    own = set(reading.tasks) & _LISTED
+    return reading.tasks if own & _WISHED or (own and "search" in topic.tasks) else topic.tasks
+
+
+def _query(query: str, dropped: Sequence[str], reading: Reading, rest: str) -> str:
+    """The query in force without the words that no longer hold, and the words that came."""
+    for words in dropped:
+        place = query.casefold().find(words.casefold())
+        query = query[:place] + query[place + len(words) :] if place >= 0 else query
+    terms = [c.span for c in reading.constraints if c.source == "text" and c.op == "in" and c.span]
+    added = [term for term in (*terms, rest) if term and term.casefold() not in query.casefold()]
+    return " ".join(" ".join([*query.split(), *added]).split())[:_QUERY]
+
+
+def _topic(memory: Memory, reading: Reading, *, aside: bool, reset: bool) -> Topic | None:
+    if aside:
+        return None if reset else memory.topic
+    held = tuple(c for c in reading.constraints if c.source != "request" and not _of_profile(c))
+    liked = tuple(item_id for item_id in reading.like if item_id not in reading.about)
+    query = reading.query[:_QUERY]
+    prefer = tuple(c for c in reading.prefer if not _of_profile(c))
+    return Topic(reading.scene.name, reading.tasks, query, held, prefer, liked)
+
+
+def _of_profile(constraint: Constraint) -> bool:
+    """What comes from the long memory is asked of it anew each turn."""
+    return constraint.source == "profile"
+
+
+def _by_scene(constraint: Constraint) -> bool:
+    return constraint.field == "domain" and constraint.source == "context"
+
+
+def _rest(reading: Reading) -> str:
+    """What a message says beside titles, bounds and words that lean on others."""
+    return followups.marks(reading.query, _spans(reading)).rest
+
+
+def _spans(reading: Reading) -> list[str]:
+    return [c.span for c in reading.constraints if c.span and c.source == "text"]
+
+
+def _latest(before: Sequence[str], said: Sequence[str], otherwise: Sequence[str]) -> tuple[str, ...]:
+    """Items said so, the latest last, without those of which the latest word is another."""
+    kept = [item_id for item_id in before if item_id not in said and item_id not in otherwise]
+    return tuple(dict.fromkeys((*kept, *said)))[-_NAMED:]
+
+
+def _measures(lists: Sequence[RankedList]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name in NUMERIC_FIELDS:
+        values = [
+            float(value)
+            for ranked in lists
+            if ranked.task != "ads"
+            for item in ranked.items
+            if isinstance(value := item.facts.get(name), int | float) and not isinstance(value, bool)
+        ]
+        if values:
+            found[name] = median(values)
+    return found

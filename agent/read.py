@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handpicked.agent import link, moods, scene, wants
 from handpicked.agent.link import Link
-from handpicked.agent.memory import Memory
+from handpicked.agent.memory import Memory, carry
 from handpicked.agent.scene import Cues, Guess, SceneModel, Title
 from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.agent.signs import Polarity
@@ -43,8 +43,15 @@ class Reader:
     embedder: Embedder
 
     def read(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
-        """Read a turn by evidence alone. Raises ConfigError for an unknown scene or task."""
-        return self.decide(self.notice(request, memory, snapshot))
+        """Read a turn by evidence alone, with what it goes on from. Raises ConfigError for an unknown scene or task."""
+        reading = self.decide(self.notice(request, memory, snapshot))
+        carried = carry(memory, request, reading, self.scenes)
+        if carried.scene.name == reading.scene.name:
+            return carried
+        # What the words mean depends on the scene, and it is another one than they alone would say.
+        within = replace(request, context=replace(request.context, scene=carried.scene.name))
+        again = carry(memory, within, self.decide(self.notice(within, memory, snapshot)), self.scenes)
+        return replace(again, scene=carried.scene)
 
     def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""

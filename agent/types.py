@@ -81,7 +81,7 @@ class Reading:
     """What a turn asks for. `like`, `dislike` and `seen` are item ids that the text names, each in one of them: wanted
     or merely named, refused, had already; `about` are those of `like` that are asked about (looked up, compared,
     reviewed, rated), which says nothing of taste. `prefer` are leanings that a list need not keep; `language` is en
-    or zh."""
+    or zh. `forget` is what is to be forgotten: "me", "conversation", or a label."""
 
     scene: SceneGuess
     tasks: tuple[str, ...]
@@ -94,6 +94,7 @@ class Reading:
     prefer: tuple[Constraint, ...] = ()
     count: int | None = None
     language: str = "en"
+    forget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

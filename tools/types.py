@@ -16,7 +16,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 Op = Literal["in", "not_in", "range"]
-Source = Literal["text", "context", "model", "request"]
+Source = Literal["text", "context", "model", "request", "memory", "profile"]
 
 NUMERIC_FIELDS = ("price", "year", "runtime", "rating")
 TERM_FIELDS = ("categories", "creators", "cast", "brand", "language", "country", "domain")

@@ -211,7 +211,7 @@ def test_the_json_of_a_reply_has_the_shape_of_the_contract(make_agent: Any) -> N
         "request_id", "turn_id", "session_id", "scene", "tasks", "reading", "lists", "text", "reviews", "citations",
         "degraded", "trace", "usage",
     }  # fmt: skip
-    reading = {"query", "like", "dislike", "seen", "about", "constraints", "prefer", "count"}
+    reading = {"query", "like", "dislike", "seen", "about", "constraints", "prefer", "count", "forget"}
     assert set(document["reading"]) == reading
     item = document["lists"][0]["items"][0]
     assert set(item) == {"rank", "item_id", "title", "score", "reason", "facts", "sponsored", "sources"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from handpicked.tools.data.db import open_engine, writing
 from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.profile_store import Label
 from handpicked.tools.data.schema import LABELS
+from handpicked.tools.types import Event
 
 WESTERN = Label("categories", "Western", "like", "watch", "I love westerns", "s", 2, 10.0)
 HORROR = Label("categories", "Horror", "dislike", "watch", "I hate horror", "s", 3, 11.0)
@@ -83,21 +85,29 @@ def test_a_database_made_before_there_were_labels_gets_them(make_url: Callable[[
 
 
 def test_what_was_deleted_is_not_on_the_disk_once_it_is_erased(tmp_path: Path) -> None:
-    """Many states of many conversations, replaced and split over pages: deleting alone leaves copies behind."""
+    """States of many lengths, replaced and split over pages: deleting alone leaves copies behind."""
     store, other = (EventStore(f"sqlite:///{tmp_path / 'events.db'}") for _ in range(2))
-    for turn in range(12):
-        for user in range(40):
-            state = f"secret-of-{user:03d} " * (1 + (turn * 37 + user * 11) % 400)
-            store.save_session(f"s{(user * 7 + turn) % 50}", f"user-{user:03d}", state)
-            store.profile.add(f"user-{user:03d}", [replace(WESTERN, words=f"secret-of-{user:03d} {turn}")])
-    for user in range(0, 40, 3):
+    rng = random.Random(11)
+    for turn in range(500):
+        user = rng.randrange(60)
+        state = f"secret-of-{user:03d} " * rng.randrange(1, 400)
+        store.save_session(f"s{rng.randrange(200)}", f"user-{user:03d}", state)
+        store.append(Event(f"user-{user:03d}", f"i{turn}-{n}") for n in range(rng.randrange(20)))
+        if rng.random() < 0.3:
+            store.delete(store.every(f"user-{rng.randrange(60):03d}")[::2])
+    forgotten = range(0, 60, 3)
+    for user in forgotten:
         store.forget(f"user-{user:03d}")
+    assert _left(tmp_path, forgotten)
     other.load_session("s1")  # an idle connection elsewhere is not in the way
     store.erase()
-    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    for user in range(40):
-        gone = user % 3 == 0
-        assert (f"user-{user:03d}".encode() not in content) == gone
-        assert not (gone and f"secret-of-{user:03d}".encode() in content)
+    assert _left(tmp_path, forgotten) == []
+    assert _left(tmp_path, range(60)) == [user for user in range(60) if user not in forgotten]
     store.close()
     other.close()
+
+
+def _left(folder: Path, users: Iterable[int]) -> list[int]:
+    """The users whose name or words are in some file."""
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    return [user for user in users if f"-{user:03d}".encode() in content]
