@@ -169,7 +169,8 @@ def _rest(text: str, tokens: Sequence[Token], hits: Sequence[Hit], spoken: Seque
 
 def _says_little(word: str) -> bool:
     letter = len(word) == 1 and word.isascii()
-    return letter or word in STOP_WORDS or word.isdigit() or bool(moods.leanings(word))
+    refuses = "negation" in lexicon.load().cues.get(word, ())
+    return letter or refuses or word in STOP_WORDS or word.isdigit() or bool(moods.leanings(word))
 
 
 @cache

@@ -137,7 +137,7 @@ def carry(memory: Memory, request: Request, reading: Reading, scenes: Scenes) ->
     return replace(
         reading,
         scene=scene,
-        tasks=reading.tasks if request.tasks else _tasks(topic, reading),
+        tasks=reading.tasks if request.tasks else _tasks(topic, reading, bare=marks.strong and not rest),
         query=_query(topic.query, found.dropped, reading, rest),
         constraints=(
             *given,
@@ -213,8 +213,9 @@ def _scene(topic: Topic, reading: Reading, says_more: bool) -> SceneGuess:
     return SceneGuess(topic.scene, _SURE, ("goes on from the message before",))
 
 
-def _tasks(topic: Topic, reading: Reading) -> tuple[str, ...]:
-    own = set(reading.tasks) & _LISTED
+def _tasks(topic: Topic, reading: Reading, *, bare: bool) -> tuple[str, ...]:
+    """The turn's own tasks, or those in force; a `bare` "shorter" has none of its own."""
+    own = set() if bare else set(reading.tasks) & _LISTED
     return reading.tasks if own & _WISHED or (own and "search" in topic.tasks) else topic.tasks
 
 

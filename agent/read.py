@@ -17,7 +17,7 @@ from handpicked.tools.data.text import language
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Constraint, Embedder
 
-_TERM_EVIDENCE = 1.0
+_TERM_EVIDENCE = 2.0
 """Log-odds for the scenes whose domain has the category that the text names."""
 
 
