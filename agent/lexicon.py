@@ -14,7 +14,9 @@ from handpicked import prompts
 from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_matches, phrase_key, segments
 from handpicked.tools.errors import ConfigError
 
-Cue = Literal["like", "dislike", "negation", "seen", "ask", "kin"]
+Cue = Literal[
+    "like", "dislike", "negation", "seen", "ask", "kin", "asked", "praise", "scorn", "had", "again", "more"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ import orjson
 from numpy.typing import NDArray
 
 from handpicked.tools.data.features import TEXT_LANGUAGE, text_language
-from handpicked.tools.data.slips import Words
+from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.text import normalize, phrase_key
+from handpicked.tools.data.titles import TitleIndex
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Item, Mask, Rows
 
@@ -58,16 +59,16 @@ class Columns:
         return {item_id: row for row, item_id in enumerate(self.ids)}
 
     @cached_property
-    def title_words(self) -> Words:
-        """The words of all titles."""
-        return grouped(word for names in self.titles for name in names for word in name.split())
+    def title_index(self) -> TitleIndex:
+        """The titles, to be found in a text."""
+        return TitleIndex(self.titles)
 
     @cached_property
-    def words(self) -> Words:
+    def words(self) -> Vocabulary:
         """The words of titles, people, categories and brands: what a user may mistype."""
         named = (name for field in _NAMES if field in self.terms for name in self.terms[field].names)
         titles = (name for names in self.titles for name in names)
-        return grouped(word for name in chain(titles, named) for word in name.split())
+        return Vocabulary(word for name in chain(titles, named) for word in name.split())
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -132,14 +133,6 @@ class Columns:
             return ToolError(f"{field!r} is no number, so use in or not_in; a range can be of: {numbers}")
         known = ", ".join(sorted({*self.numbers, *self.terms, "in_stock", "item_id"}))
         return ToolError(f"the catalogue has no field {field!r} to filter on; known: {known}")
-
-
-def grouped(words: Iterable[str]) -> Words:
-    """Words in order by first letter and length."""
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for word in sorted(set(words)):
-        found[word[0], len(word)].append(word)
-    return {key: tuple(same) for key, same in found.items()}
 
 
 def from_items(items: Sequence[Item]) -> Columns:

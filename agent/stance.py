@@ -1,0 +1,162 @@
+"""How the user stands to the titles named: likes them, refuses them, has seen them, or asks about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from handpicked.agent import signs
+from handpicked.agent.lexicon import Hit
+from handpicked.agent.mentions import JOINT
+from handpicked.agent.signs import Polarity, Said, Span
+from handpicked.tools.data.text import has_cjk
+
+_REACH = 5
+"""How many words may stand between a verb and the titles that are its object."""
+_AGAINST = 2
+_BUT = re.compile(r"\b(?:but|though|although|however|whereas|while)\b|但|不过|可是|然而", re.IGNORECASE)
+_STOP = re.compile(r"[.!?;:。！？；：\n]")
+_MARK = re.compile(r"[,.;!?()，。；！？、\n]")
+_ASKED = re.compile(
+    r"^\W*(?:(?:so|hmm|ok|hey|and|but|well|or)\W+)*(?:is|was|are|were|does|did|do|should|would|could|can|how|what|which|who|why|whos|whats)\b",
+    re.IGNORECASE,
+)
+_ASKED_BEHIND = re.compile(r"[^。！\n]*?(?:吗|么|嘛|没有|不)\s*(?:[？?，。\s]|$)")
+_RATED = re.compile(
+    r"\b\d+(?:\.\d+)?\s*(?:/|out of)\s*(?:5|10|100|five|ten)\b|\b(?:\d(?:\.\d)?|one|two|three|four|five|half)\s*(?:and a half\s*)?stars?\b"
+    r"|\bthumbs[- ](?:up|down)\b|👍|👎|⭐|★|\b(?:gets?|give|gave|giving|got) (?:it |this |that |them )?(?:an? )?(?:solid |strong |easy )?\d+(?:\.\d)?\b(?! (?:hour|min|year|more|film|movie))"
+    r"|\d+(?:\.\d+)?\s*分(?!钟)|[一二三四五六七八九十两半]\s*(?:颗|个)?(?:分(?!钟)|星)|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
+    re.IGNORECASE,
+)
+_RATED_BEHIND = re.compile(r"[\"”’》」]?\s*[:：,，-]?\s*(?:10|\d)(?:\.\d)?(?=\s*(?:[,.，。;!]|$|for\b|and\b))")
+_BETTER = re.compile(r"\s*(?:is|was|are|were)?\s*(?:so much |way |much |far |a lot |even )?(?:better|funnier|scarier|stronger|greater) than\s*(?:the\s)?|\s*>\s*|\s*beats\s*", re.IGNORECASE)
+_BI = re.compile(r"[》」”]?\s*比\s*[《「“]?")
+_BI_GOOD = re.compile(r"[》」”]?\s*(?:要|更|还|都)?\s*(?:好看|好|强|精彩|有意思|棒)(?!.{0,4}[吗么？?])")
+_MEETS = re.compile(r"[\"”’]?\s*(?:meets|x|×|crossed with)\s*(?:the\s)?[\"“‘]?", re.IGNORECASE)
+_LESS = re.compile(r"\bless like\s*(?:the\s)?$|别(?:再)?(?:像|来)|不(?:要)?(?:像|是)[^，。]{0,2}$", re.IGNORECASE)
+_BUT_OTHERWISE = re.compile(r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)", re.IGNORECASE)
+_EXCEPT = frozenset(["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"])
+
+
+def roles(said: Said, spans: Sequence[Span]) -> list[Polarity]:
+    """The stance to each of the spans, given in order. Titles joined by "and" or a comma share one."""
+    outside = [cue for cue in said.cues if not any(cue.first < last and first < cue.last for first, last in spans)]
+    free = Said(said.text, said.tokens, outside)
+    groups = _groups(said, spans)
+    found: list[Polarity] = []
+    for number, group in enumerate(groups):
+        before = groups[number - 1][-1][1] if number else 0
+        after = groups[number + 1][0][0] if number + 1 < len(groups) else len(said.tokens)
+        found += _group(free, group, (before, after))
+    return found
+
+
+def _groups(said: Said, spans: Sequence[Span]) -> list[list[Span]]:
+    groups: list[list[Span]] = []
+    for span in spans:
+        last = groups[-1][-1] if groups else None
+        between = said.text[said.end(last) : said.start(span)] if last and last[1] <= span[0] else None
+        if last == span or (between is not None and (JOINT.fullmatch(between) or _MEETS.fullmatch(between) or not between.strip())):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _group(said: Said, group: Sequence[Span], limits: Span) -> list[Polarity]:
+    """The stance to titles that are joined, between the titles before and after them."""
+    whole = group[0][0], group[-1][1]
+    return [_stance(said, whole, limits)] * len(group)
+
+
+def _stance(said: Said, span: Span, limits: Span) -> Polarity:
+    asked = _asks(said, span)
+    behind = None if asked else _behind(said, span, limits)
+    before = _before(said, span, limits)
+    if behind == "dislike" or before == "dislike":
+        return "dislike"
+    if _alike(said, span, limits):
+        return "like"
+    if _rated(said, span, limits):
+        return "about"
+    if behind is not None and not (behind == "seen" and before == "like"):
+        return behind
+    return before or "about"
+
+
+def _asks(said: Said, span: Span) -> bool:
+    """Whether the sentence asks something of the title: "is Up any good", 好看吗."""
+    first, _ = signs.sentence(said, span)
+    opening = said.text[said.tokens[first].start : said.start(span)]
+    rest = said.after(span)
+    return bool(_ASKED.match(opening)) or (has_cjk(rest[:8]) and bool(_ASKED_BEHIND.match(rest[:16])))
+
+
+def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
+    """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
+    for cue in said.cues:
+        if cue.first < span[1] or cue.first >= limits[1]:
+            continue
+        values = set(cue.values)
+        told = values & {"praise", "scorn", "had"}
+        if told and _speaks_of(said, span, cue):
+            return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
+        if "again" in values and values & {"like", "dislike", "seen"}:
+            return "dislike" if "dislike" in values else "like" if "like" in values else "seen"
+    return None
+
+
+def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:
+    between = said.between(span[1], cue.first)
+    return len(said.words[span[1] : cue.first]) <= 2 * _REACH and not _BUT.search(between)
+
+
+def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
+    """What the last cue before the titles makes of them, if no other title and no end of a clause stands between."""
+    if _LESS.search(said.before(span)):
+        return "dislike"
+    for cue in reversed([cue for cue in said.cues if limits[0] <= cue.first and cue.last <= span[0]]):
+        between = said.between(cue.last, span[0])
+        values = set(cue.values)
+        if _STOP.search(between):
+            return None
+        if "negation" in values and not values & {"dislike"}:
+            return _negated(said, span, cue)
+        if "ask" in values and not values & {"like", "dislike", "seen"}:
+            return None
+        told = values & {"like", "dislike", "seen"}
+        if told:
+            near = len(said.words[cue.last : span[0]]) <= _REACH
+            return ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
+    return None
+
+
+def _negated(said: Said, span: Span, cue: Hit) -> Polarity | None:
+    written = " ".join(said.words[cue.first : cue.last])
+    if written.replace(" ", "") in _EXCEPT or written in _EXCEPT:
+        return "seen"
+    near = span[0] - cue.last <= _AGAINST and not _MARK.search(said.between(cue.last, span[0]))
+    return "dislike" if near else None
+
+
+def _alike(said: Said, span: Span, limits: Span) -> bool:
+    """Whether more of the kind is wanted: "X vibes", "X but funnier", "more like that", 同款."""
+    if _BUT_OTHERWISE.match(said.after(span)) and signs.opens(said, span):
+        return True
+    return any(
+        "more" in cue.values or ("kin" in cue.values and cue.first == span[1])
+        for cue in said.cues
+        if span[1] <= cue.first < limits[1]
+    )
+
+
+def _rated(said: Said, span: Span, limits: Span) -> bool:
+    """Whether a rating is given."""
+    start = said.tokens[limits[0]].start if limits[0] else 0
+    end = said.tokens[limits[1]].start if limits[1] < len(said.tokens) else len(said.text)
+    return bool(_RATED.search(said.text[start:end]) or _RATED_BEHIND.match(said.after(span)))
+
+
+def joined(values: Iterable[str]) -> str:
+    """Sorted values."""
+    return " ".join(sorted(values))
