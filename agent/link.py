@@ -45,9 +45,10 @@ def link(
     said = Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
     hints = Hints(snapshot, said)
     listed = [row for item_id in shown if (row := snapshot.row(item_id)) is not None]
-    named = sorted([*_titles(hints, listed, skip_domains)], key=lambda one: one.start)
-    named = sorted([*named, *_references(hints, shown, named)], key=lambda one: one.start)
-    polarities = stance.roles(said, [one.span for one in named])
+    titles = list(_titles(hints, listed, skip_domains))
+    references = list(_references(hints, shown, titles))
+    named = sorted([*titles, *references], key=lambda one: one.start)
+    polarities = stance.roles(said, [one.span for one in named], {one.span for one in references})
     found: dict[str, Link] = {}
     for one, polarity in zip(named, polarities, strict=True):
         for row in one.rows:

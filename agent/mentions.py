@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from handpicked.agent import lexicon, signs
-from handpicked.agent.hints import Hints
+from handpicked.agent.hints import Hints, Person
 from handpicked.agent.signs import Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import has_cjk
@@ -23,6 +23,9 @@ _KNOWN = 0.2
 """From this popularity on, a title of plain words is known well enough to count for more."""
 _SERIES = 6
 """The most titles that words may be a part of."""
+_ARTICLES = frozenset(["the", "a", "an"])
+_OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
+"""Words that can't be a sentence's subject: followed by a verb they are a title."""
 _PRONOUNS = frozenset(
     "it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more all".split()
 )
@@ -104,66 +107,104 @@ def _possible(said: Said, match: Match) -> bool:
 
 
 def _weighed(hints: Hints, shown: Sequence[int], span: Span, matches: tuple[Match, ...]) -> Mention:
-    score = max(_words(hints, span, match) for match in matches) + _beside(hints.said, span)
+    score = max(_words(hints, span, match, len(matches)) for match in matches)
+    score += _beside(hints.said, span, part=all(match.part for match in matches))
     items = [hints.snapshot.item(match.row) for match in matches]
-    score += max(_hinted(hints, span, item) for item in items)
+    score += max(_hinted(hints, span, item) + _punctuated(hints.said, span, item) for item in items)
     score += 0.6 if any(match.row in shown for match in matches) else 0.0
+    if any(_names(person, span, matches) for person in hints.people) and not _quoted(hints.said, span):
+        score -= 1.0
     return Mention(*span, matches, score)
 
 
-def _words(hints: Hints, span: Span, match: Match) -> float:
+def _names(person: Person, span: Span, matches: Sequence[Match]) -> bool:
+    """Whether the words are somebody's name, or a part of one."""
+    inside = person.first <= span[0] and span[1] <= person.last
+    overlaps = person.first < span[1] and span[0] < person.last
+    return (inside and person.last - person.first > span[1] - span[0]) or (
+        overlaps and all(match.slips or match.part for match in matches)
+    )
+
+
+def _words(hints: Hints, span: Span, match: Match, shared: int) -> float:
     """What the words themselves weigh."""
     written = hints.said.words[span[0] : span[1]]
-    known = hints.snapshot.popularity[match.row] >= _KNOWN
-    weight = _ideographs(written) if has_cjk("".join(written)) else _letters(written, known)
-    return weight - 0.3 * match.part - 0.1 * match.slips - 0.1 * (not match.exact and not match.slips)
+    if has_cjk("".join(written)):
+        weight = _ideographs(written)
+    else:
+        known = bool(hints.snapshot.popularity[match.row] >= _KNOWN)
+        weight = _letters(hints, written[written[0] in _ARTICLES and len(written) > 1 :], known)
+    part = (0.1 if shared < 3 else 0.3) if match.part else 0.0
+    return weight - part - 0.1 * match.slips - 0.05 * (not match.exact and not match.slips and not match.part)
 
 
-def _letters(written: Sequence[str], known: bool) -> float:
-    telling = [word for word in written if _telling(word)]
+def _letters(hints: Hints, written: Sequence[str], known: bool) -> float:
+    rare, common = _rare(hints, written)
     if len(written) == 1:
         if written[0] in _PRONOUNS:
-            return -0.5
-        return 0.4 if telling else 0.0
-    weight = (0.0, 0.7, 1.0)[min(len(telling), 2)]
-    length = (0.0, 0.0, 0.15, 0.35, 0.6, 0.9)[min(len(written), 5)]
-    return max(weight, length) + 0.1 * (len(written) > 2 and bool(telling)) + 0.2 * known
+            return -0.2
+        return 0.6 * rare + 0.15 * common
+    length = (0.0, 0.0, 0.2, 0.4, 0.65, 0.9)[min(len(written), 5)]
+    return max(min(0.6 * rare + 0.3 * common, 1.0) + 0.1 * (len(written) > 2), length) + 0.2 * known
+
+
+def _rare(hints: Hints, written: Sequence[str]) -> tuple[int, int]:
+    """How many words are rare in talk, and how many are common ones or names, which tell less."""
+    telling = [word for word in written if _telling(word)]
+    common = [word for word in telling if word in lexicon.common() or hints.snapshot.names(word)]
+    return len(telling) - len(common), len(common)
 
 
 def _ideographs(written: Sequence[str]) -> float:
     phrase, known = " ".join(written), lexicon.load()
     if phrase in known.categories or phrase in known.domains:
         return -0.2
-    weight = (0.0, -0.3, 0.35, 0.7, 1.0)[min(len(written), 4)]
+    weight = (0.0, -0.1, 0.35, 0.7, 1.0)[min(len(written), 4)]
     return weight - (0.5 if phrase in known.everyday and len(written) > 1 else 0.0)
 
 
-def _beside(said: Said, span: Span) -> float:
+def _beside(said: Said, span: Span, *, part: bool) -> float:
     """What the way it is written weighs, and what stands beside it."""
-    if _quoted(said, span):
-        return 1.5
-    chinese = signs.is_cjk(said, span)
-    weight = 1.0 if signs.alone(said, span) else 0.0
-    weight += _capitals(said, span) if not chinese else 0.3 * signs.apart(said, span)
-    before, ending = signs.cue_before(said, span), signs.cue_before(said, span, ending=True)
-    weight += 0.5 if ending else 0.2 * before
-    weight += 0.5 * signs.cue_behind(said, span)
+    weight = 1.3 if signs.alone(said, span) and not part else 0.4 * signs.alone(said, span)
+    weight += 1.5 * _quoted(said, span)
+    weight += _topic(said, span) if signs.is_cjk(said, span) else _capitals(said, span, part=part)
+    if signs.cue_before(said, span, "named"):
+        weight += 0.9
+    elif signs.cue_before(said, span, "like", "dislike", "seen", "ask", "negation"):
+        weight += 0.5 if signs.closes(said, span) else 0.2
+    if signs.cue_behind(said, span) or signs.rated_behind(said, span):
+        weight += 0.5 + 0.5 * (said.words[span[0]] in _OBJECTS and span[1] - span[0] == 1)
     if _NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)):
         weight += 0.5
-    punctuation = said.after(span)[:1]
-    if punctuation in ("!", "?") and said.after(span)[1:].lstrip()[:1].islower():
-        weight += 0.3
     return weight
 
 
-def _capitals(said: Said, span: Span) -> float:
-    single = span[1] - span[0] == 1
+def _topic(said: Said, span: Span) -> float:
+    """What it weighs that a Chinese title stands apart, most of all at the beginning."""
+    if not signs.apart(said, span):
+        return 0.0
+    first = 0.3 if span[0] == 0 else 0.0
+    asked = any("asked" in cue.values and cue.first >= span[1] for cue in said.cues)
+    return 0.3 + first + (0.5 if first and asked else 0.0)
+
+
+def _capitals(said: Said, span: Span, *, part: bool) -> float:
+    words = said.words[span[0] : span[1]]
     if signs.upper(said, span):
-        proper = all(word in lexicon.load().proper or word.isdigit() for word in said.words[span[0] : span[1]])
-        if proper:
+        if all(word in lexicon.load().proper or word.isdigit() for word in words):
             return 0.0
-        return (0.1 if signs.opens(said, span) else 0.6) if single else 0.6
+        if len(words) > 1:
+            return 0.6
+        return 0.1 if signs.opens(said, span) else 0.2 if part else 0.7 if lexicon.is_plain(words[0]) else 0.5
     return -0.5 if said.cased and not said.text[said.start(span)].isdigit() else 0.0
+
+
+def _punctuated(said: Said, span: Span, item: Item) -> float:
+    """What it weighs that the mark at a title's end is there too: Them!"""
+    behind = said.after(span)
+    if item.title[-1] not in "!?" or behind[:1] != item.title[-1]:
+        return 0.0
+    return 1.2 if behind[1:].lstrip()[:1].islower() else 0.4
 
 
 def _quoted(said: Said, span: Span) -> bool:
@@ -190,7 +231,7 @@ def _hinted(hints: Hints, span: Span, item: Item) -> float:
         close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(p.last == span[0] for p in people)
         common = _ADJECTIVE.search(hints.said.before(span))
         weight += 0.9 if close else 0.3 if common else 0.6
-        weight += 0.3 * (len(people) > 1)
+        weight += 0.5 * (len(people) > 1)
     return weight
 
 
@@ -208,7 +249,7 @@ def _together(said: Said, mention: Mention, every: Sequence[Mention]) -> float:
         if mention.score > 0 and said.words[slice(*mention.span)] == said.words[slice(*other.span)]:
             weight = max(weight, 0.2)
         between = said.text[said.end(first.span) : said.start(second.span)]
-        if other.score > 0 and _CHOICE.fullmatch(between):
+        if other.score > -0.3 and _CHOICE.fullmatch(between):
             opens, ends = signs.opens(said, first.span), signs.alone(said, (0, second.last)) or _ends(said, second)
             weight = max(weight, 0.3 + 0.4 * (opens and ends))
     return weight

@@ -34,9 +34,9 @@ _MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", r
 _OTHER = re.compile(rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}", re.IGNORECASE)
 _AGED = re.compile(rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b|(老|旧|新)的?那?{_BU}", re.IGNORECASE)
 _DATED = re.compile(rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|全部都|这些都|都看过|两部都|这两部|那两部", re.IGNORECASE)
-_THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|\b(?:this|that)\b(?=\s*(?:[,.;!?)]|$|n\b|and\b|but\b|is\b|was\b|gets?\b))|(?:这|那)(?:一)?{_BU}|这个|那个", re.IGNORECASE)
-_IT = re.compile(r"\b(?:it|its|it's|this|that)\b|它|这(?=[部本张个片])", re.IGNORECASE)
+_ALL = re.compile(r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]", re.IGNORECASE)
+_THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
+_IT = re.compile(r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|这(?=[部本张个片])", re.IGNORECASE)
 _DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
 
 

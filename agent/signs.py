@@ -112,29 +112,44 @@ def apart(said: Said, span: Span) -> bool:
     return not any(char.isalnum() for char in (before, after) if char)
 
 
-def cue_before(said: Said, span: Span, *, ending: bool = False) -> bool:
-    """Whether a cue stands right before a title; with `ending` only if the clause ends behind the title."""
-    wanted = {"like", "dislike", "seen", "ask", "negation"}
-    if not any(
-        cue.last == span[0] and wanted & set(cue.values) and not _MARK.search(said.between(span[0], span[0]))
+def cue_before(said: Said, span: Span, *kinds: str) -> bool:
+    """Whether a cue of one of the kinds stands right before a title."""
+    return any(
+        cue.last == span[0] and set(kinds) & set(cue.values) and not _MARK.search(said.between(cue.last, cue.last))
         for cue in said.cues
-    ):
-        return False
+    )
+
+
+def closes(said: Said, span: Span) -> bool:
+    """Whether the clause ends behind a title."""
     rest = said.after(span).lstrip(" \"'”’》」")
-    return not ending or not rest or CLAUSE.match(rest) is not None
+    return not rest or CLAUSE.match(rest) is not None
 
 
 def cue_behind(said: Said, span: Span) -> bool:
     """Whether right behind a title stands what is said of one: "was great", "vibes", "any good"."""
     wanted = {"kin", "asked", "praise", "scorn", "had"}
     return any(
-        wanted & set(cue.values)
-        and (cue.first == span[1] or (cue.first > span[1] and _LINK.fullmatch(said.between(span[1], cue.first))))
-        for cue in said.cues
+        wanted & set(cue.values) and cue.first >= span[1] and linked(said, span, cue.first) for cue in said.cues
     )
 
 
-_LINK = re.compile(
+def linked(said: Said, span: Span, place: int) -> bool:
+    """Whether nothing but a verb and small words stands between a title and the word at a place."""
+    return place == span[1] and not _MARK.search(said.between(place, place)) or (
+        LINK.fullmatch(said.between(span[1], place)) is not None
+    )
+
+
+def rated_behind(said: Said, span: Span) -> bool:
+    """Whether a rating stands right behind a title: "Marnie 2.", 盗火线四星."""
+    return RATED_BEHIND.match(said.after(span)) is not None
+
+
+RATED_BEHIND = re.compile(
+    r"[\"”’》」]?\s*[:：,，-]?\s*(?:(?:10|\d)(?:\.\d)?(?=\s*(?:[,.，。;!]|$|/|for\b|and\b|stars?|分|out of))|[一二三四五六七八九十]\s*(?:星|分))"
+)
+LINK = re.compile(
     r"[\"”’》」]?[\s,，]*(?:(?:was|is|were|are|'s|has been|really|so|just|also|actually|pretty|kinda|honestly|absolutely|literally|totally|a"
     r"|an|the|my|by far|easily|still|always|tbh|truly|too)\s+){0,4}(?:我|我妈|都|已经|真的|真|也|太|就|是|实在|简直|还|确实|刚|早|上周|昨天){0,3}",
     re.IGNORECASE,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from handpicked.agent import signs
 from handpicked.agent.lexicon import Hit
@@ -14,7 +15,6 @@ from handpicked.tools.data.text import has_cjk
 _REACH = 5
 """How many words may stand between a verb and the titles that are its object."""
 _AGAINST = 2
-_BUT = re.compile(r"\b(?:but|though|although|however|whereas|while)\b|但|不过|可是|然而", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;:。！？；：\n]")
 _MARK = re.compile(r"[,.;!?()，。；！？、\n]")
 _ASKED = re.compile(
@@ -28,27 +28,44 @@ _RATED = re.compile(
     r"|\d+(?:\.\d+)?\s*分(?!钟)|[一二三四五六七八九十两半]\s*(?:颗|个)?(?:分(?!钟)|星)|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
     re.IGNORECASE,
 )
-_RATED_BEHIND = re.compile(r"[\"”’》」]?\s*[:：,，-]?\s*(?:10|\d)(?:\.\d)?(?=\s*(?:[,.，。;!]|$|for\b|and\b))")
 _BETTER = re.compile(r"\s*(?:is|was|are|were)?\s*(?:so much |way |much |far |a lot |even )?(?:better|funnier|scarier|stronger|greater) than\s*(?:the\s)?|\s*>\s*|\s*beats\s*", re.IGNORECASE)
 _BI = re.compile(r"[》」”]?\s*比\s*[《「“]?")
 _BI_GOOD = re.compile(r"[》」”]?\s*(?:要|更|还|都)?\s*(?:好看|好|强|精彩|有意思|棒)(?!.{0,4}[吗么？?])")
 _MEETS = re.compile(r"[\"”’]?\s*(?:meets|x|×|crossed with)\s*(?:the\s)?[\"“‘]?", re.IGNORECASE)
-_LESS = re.compile(r"\bless like\s*(?:the\s)?$|别(?:再)?(?:像|来)|不(?:要)?(?:像|是)[^，。]{0,2}$", re.IGNORECASE)
 _BUT_OTHERWISE = re.compile(r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)", re.IGNORECASE)
+_THAT_IT_WAS = re.compile(
+    r"\b(?:it|that|they|this|them)(?:['’]s|\s+is|\s+was|\s+were|\s+has|\s+had|\s+are)?(?:\s+(?:so|really|just|too|very|pretty|kinda|actually|a|bit|all))*\s*$|(?:它|真的?|太|觉得)$",
+    re.IGNORECASE,
+)
+"""What leads to a word that is said of the title before: "i thought it was so"."""
+_SO_THAT = re.compile(r"\s*看?得?[\u4e00-\u9fff]{0,4}")
+_NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
 _EXCEPT = frozenset(["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"])
 
 
-def roles(said: Said, spans: Sequence[Span]) -> list[Polarity]:
-    """The stance to each of the spans, given in order. Titles joined by "and" or a comma share one."""
-    outside = [cue for cue in said.cues if not any(cue.first < last and first < cue.last for first, last in spans)]
-    free = Said(said.text, said.tokens, outside)
+def roles(said: Said, spans: Sequence[Span], references: Collection[Span] = ()) -> list[Polarity]:
+    """The stance to each of the spans, given in order; `references` are those that name no title.
+
+    Titles joined by "and" or a comma share a stance."""
+    free = Said(said.text, said.tokens, [cue for cue in said.cues if not _inside(cue, spans, references)])
     groups = _groups(said, spans)
     found: list[Polarity] = []
     for number, group in enumerate(groups):
         before = groups[number - 1][-1][1] if number else 0
         after = groups[number + 1][0][0] if number + 1 < len(groups) else len(said.tokens)
-        found += _group(free, group, (before, after))
-    return found
+        compared = _compared(said, groups, number)
+        found += [compared] * len(group) if compared else _group(free, group, (before, after))
+    return [
+        "about" if role == "dislike" and span in references and _corrected(free, span) else role
+        for span, role in zip(spans, found, strict=True)
+    ]
+
+
+def _inside(cue: Hit, spans: Sequence[Span], references: Collection[Span]) -> bool:
+    """Whether a cue is a part of a title; one like "more like that" holds a reference, and stays."""
+    overlapping = [span for span in spans if cue.first < span[1] and span[0] < cue.last]
+    held = {"more", "again"} & set(cue.values) and all(span in references for span in overlapping)
+    return bool(overlapping) and not held
 
 
 def _groups(said: Said, spans: Sequence[Span]) -> list[list[Span]]:
@@ -56,32 +73,63 @@ def _groups(said: Said, spans: Sequence[Span]) -> list[list[Span]]:
     for span in spans:
         last = groups[-1][-1] if groups else None
         between = said.text[said.end(last) : said.start(span)] if last and last[1] <= span[0] else None
-        if last == span or (between is not None and (JOINT.fullmatch(between) or _MEETS.fullmatch(between) or not between.strip())):
+        if last == span or (between is not None and _joins(between)):
             groups[-1].append(span)
         else:
             groups.append([span])
     return groups
 
 
+def _joins(between: str) -> bool:
+    return bool(JOINT.fullmatch(between) or _MEETS.fullmatch(between)) or not between.strip()
+
+
+def _compared(said: Said, groups: Sequence[Sequence[Span]], number: int) -> Polarity | None:
+    """The better and the worse one of a comparison: "A is better than B", A比B好看. A question has none."""
+    for place, polarity in ((number, "like"), (number - 1, "dislike")):
+        if not 0 <= place < len(groups) - 1:
+            continue
+        one, other = groups[place][-1], groups[place + 1][0]
+        between = said.text[said.end(one) : said.start(other)]
+        chinese = _BI.fullmatch(between) and _BI_GOOD.match(said.after(other))
+        if (_BETTER.fullmatch(between) or chinese) and not _asks(said, one) and "?" not in said.after(other)[:3]:
+            return "like" if polarity == "like" else "dislike"
+    return None
+
+
+def _corrected(said: Said, span: Span) -> bool:
+    """Whether a bare "no" before a reference sets something right: "no no the 1972 one"."""
+    before = said.words[: span[0]]
+    return bool(before) and all(word in _NO for word in before)
+
+
 def _group(said: Said, group: Sequence[Span], limits: Span) -> list[Polarity]:
     """The stance to titles that are joined, between the titles before and after them."""
     whole = group[0][0], group[-1][1]
+    met = any(
+        _MEETS.fullmatch(said.text[said.end(one) : said.start(other)]) for one, other in pairwise(group)
+    )
+    if met:
+        return ["like"] * len(group)
+    before = _before(said, whole, limits)
+    if len(group) > 1 and before is not None:
+        # "loved A, B meh": what is said behind the last one is said of it alone
+        last = _behind(said, group[-1], limits)
+        if last is not None and last != before and "," in said.between(group[-2][1], group[-1][0]):
+            return [*[before] * (len(group) - 1), last]
     return [_stance(said, whole, limits)] * len(group)
 
 
 def _stance(said: Said, span: Span, limits: Span) -> Polarity:
-    asked = _asks(said, span)
-    behind = None if asked else _behind(said, span, limits)
+    behind = None if _asks(said, span) else _behind(said, span, limits)
     before = _before(said, span, limits)
-    if behind == "dislike" or before == "dislike":
+    if "dislike" in (behind, before):
         return "dislike"
     if _alike(said, span, limits):
         return "like"
     if _rated(said, span, limits):
         return "about"
-    if behind is not None and not (behind == "seen" and before == "like"):
-        return behind
-    return before or "about"
+    return "like" if before == "like" else behind or before or "about"
 
 
 def _asks(said: Said, span: Span) -> bool:
@@ -95,39 +143,39 @@ def _asks(said: Said, span: Span) -> bool:
 def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
     for cue in said.cues:
-        if cue.first < span[1] or cue.first >= limits[1]:
+        if cue.first < span[0] or cue.last <= span[1] and "again" not in cue.values or cue.first >= limits[1]:
             continue
         values = set(cue.values)
         told = values & {"praise", "scorn", "had"}
-        if told and _speaks_of(said, span, cue):
+        if told and cue.first >= span[1] and _speaks_of(said, span, cue):
             return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
-        if "again" in values and values & {"like", "dislike", "seen"}:
+        if "again" in values:
             return "dislike" if "dislike" in values else "like" if "like" in values else "seen"
     return None
 
 
 def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:
     between = said.between(span[1], cue.first)
-    return len(said.words[span[1] : cue.first]) <= 2 * _REACH and not _BUT.search(between)
+    if signs.linked(said, span, cue.first) or not re.search(r"\w", between):
+        return True
+    return bool(_THAT_IT_WAS.search(between)) or bool(_SO_THAT.fullmatch(between))
 
 
 def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What the last cue before the titles makes of them, if no other title and no end of a clause stands between."""
-    if _LESS.search(said.before(span)):
-        return "dislike"
     for cue in reversed([cue for cue in said.cues if limits[0] <= cue.first and cue.last <= span[0]]):
         between = said.between(cue.last, span[0])
         values = set(cue.values)
         if _STOP.search(between):
             return None
-        if "negation" in values and not values & {"dislike"}:
-            return _negated(said, span, cue)
-        if "ask" in values and not values & {"like", "dislike", "seen"}:
-            return None
         told = values & {"like", "dislike", "seen"}
-        if told:
+        if told and "again" not in values:
             near = len(said.words[cue.last : span[0]]) <= _REACH
             return ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
+        if "negation" in values:
+            return _negated(said, span, cue)
+        if values & {"ask", "named"}:
+            return None
     return None
 
 
@@ -144,9 +192,9 @@ def _alike(said: Said, span: Span, limits: Span) -> bool:
     if _BUT_OTHERWISE.match(said.after(span)) and signs.opens(said, span):
         return True
     return any(
-        "more" in cue.values or ("kin" in cue.values and cue.first == span[1])
+        ("more" in cue.values and cue.last > span[0]) or ("kin" in cue.values and cue.first == span[1])
         for cue in said.cues
-        if span[1] <= cue.first < limits[1]
+        if span[0] <= cue.last and cue.first < limits[1]
     )
 
 
@@ -154,9 +202,4 @@ def _rated(said: Said, span: Span, limits: Span) -> bool:
     """Whether a rating is given."""
     start = said.tokens[limits[0]].start if limits[0] else 0
     end = said.tokens[limits[1]].start if limits[1] < len(said.tokens) else len(said.text)
-    return bool(_RATED.search(said.text[start:end]) or _RATED_BEHIND.match(said.after(span)))
-
-
-def joined(values: Iterable[str]) -> str:
-    """Sorted values."""
-    return " ".join(sorted(values))
+    return bool(_RATED.search(said.text[start:end])) or signs.rated_behind(said, span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,7 @@ from handpicked.tools.data.titles import TitleIndex
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Item, Mask, Rows
 
+_SHARED_NAME = 3
 _NAMES = ("creators", "cast", "categories", "brand")
 Numbers = NDArray[np.floating]
 
@@ -69,6 +70,13 @@ class Columns:
         named = (name for field in _NAMES if field in self.terms for name in self.terms[field].names)
         titles = (name for names in self.titles for name in names)
         return Vocabulary(word for name in chain(titles, named) for word in name.split())
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """Words of several people's names: a given name, a common surname."""
+        people = {name for field in ("creators", "cast") if field in self.terms for name in self.terms[field].names}
+        counts = Counter(word for name in people if " " in name for word in name.split())
+        return frozenset(word for word, times in counts.items() if times >= _SHARED_NAME)
 
     def __len__(self) -> int:
         return len(self.ids)

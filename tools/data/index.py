@@ -157,6 +157,10 @@ class Snapshot:
         parts = (self.build.columns.title_index, self.delta.columns.title_index)
         return Titles(parts, self.alive)
 
+    def names(self, word: str) -> bool:
+        """Whether several people have this word in their names."""
+        return word in self.build.columns.name_words or word in self.delta.columns.name_words
+
     @property
     def words(self) -> tuple[Vocabulary, ...]:
         """The words of titles, people, categories and brands."""

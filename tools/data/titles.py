@@ -36,6 +36,8 @@ _SHARED = 5_000
 """Words of more titles than this tell nothing."""
 _ALONE = 24
 """A word of so few titles finds them by itself."""
+_PIECE = 3
+"""The fewest letters of each of two words that may be one."""
 _TRIED = 64
 _APART = 4
 
@@ -249,7 +251,7 @@ def _anchors(part: TitleIndex, words: Sequence[str], telling: Callable[[str], bo
         if found := _rows(part, meant):
             yield _Anchor(place, found[0])
     for place, (word, after) in enumerate(pairwise(words)):
-        if not has_cjk(f"{word}{after}") and not word.isdigit() and not after.isdigit():
+        if min(len(word), len(after)) >= _PIECE and not has_cjk(f"{word}{after}"):
             both = word + after
             near = strange[place] or strange[place + 1]
             meant = (
