@@ -24,7 +24,6 @@ CLAUSE = re.compile(
 )
 _BREAK = re.compile(r"[.!?;。！？；\n]")
 _MARK = re.compile(r"[,.;:!?()，。；！？：、\n]")
-_OPENING = frozenset(["i", "im", "ive", "id", "ill", "ok", "tv", "dvd"])
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Said:
     def cased(self) -> bool:
         """Whether the writer sets capitals within sentences, so that lower case says something."""
         return not self.text.isupper() and any(
-            self.text[token.start].isupper() and token.text not in _OPENING
+            self.text[token.start].isupper() and not self.text[token.start : token.end].isupper()
             for one, token in zip(self.tokens, self.tokens[1:], strict=False)
             if not _BREAK.search(self.text[one.end : token.start])
         )
@@ -118,6 +117,18 @@ def cue_before(said: Said, span: Span, *kinds: str) -> bool:
         cue.last == span[0] and set(kinds) & set(cue.values) and not _MARK.search(said.between(cue.last, cue.last))
         for cue in said.cues
     )
+
+
+def begins(said: Said, span: Span) -> bool:
+    """Whether a clause begins with a title."""
+    before = said.before(span)
+    if has_cjk(said.text) and before[-1:].isspace():
+        return True
+    before = before.rstrip(" \"'“‘《「")
+    return not before or _BEGINS.search(before) is not None
+
+
+_BEGINS = re.compile(r"(?:[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|so|then|than|vs|maybe|perhaps|yes|yeah|ok|also|either|both|whether))$", re.IGNORECASE)
 
 
 def closes(said: Said, span: Span) -> bool:
