@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from handpicked.agent import signs
 from handpicked.agent.hints import Hints, age
 from handpicked.agent.mentions import Mention
 from handpicked.agent.signs import Span
@@ -36,7 +37,8 @@ def fame(hints: Hints, row: int) -> float:
     """How well an item is known: by its users, then by how much is recorded of it."""
     item = hints.snapshot.item(row)
     facts = len(item.cast) + 5 * len(item.aliases) + bool(item.description) * 10 + len(item.attributes)
-    return float(hints.snapshot.popularity[row]) + min(facts, 100) / 200.0 + (item.rating or 0.0) / 100.0
+    recent = ((item.year or 0) - 1900) / 300.0  # of two that nobody knows the later one is likelier meant
+    return float(hints.snapshot.popularity[row]) + min(facts, 100) / 200.0 + (item.rating or 0.0) / 100.0 + recent
 
 
 def _weight(hints: Hints, mention: Mention, match: Match, item: Item, shown: Collection[int]) -> float:
@@ -47,21 +49,31 @@ def _weight(hints: Hints, mention: Mention, match: Match, item: Item, shown: Col
         years = [beside[0]] if beside else [year for year, _ in (*hints.years, *hints.short)]
         away = min((abs(year - item.year) for year in years), default=9)
         weight += 6.0 if away == 0 else 3.0 if away == 1 else 0.0
-    weight += 4.0 * len(hints.people_of(item, mention.span))
+    near = signs.sentence(hints.said, mention.span)
+    people = hints.people_of(item, mention.span)
+    weight += sum(4.0 if near[0] <= person.first < near[1] else 1.0 for person in people)
+    behind = hints.said.after(mention.span)[:1]
+    weight += 2.0 if behind in ("!", "?") and item.title.endswith(behind) else 0.0
     return weight + (2.0 if hints.kind == item.domain else 0.0)
 
 
 def _told_apart(hints: Hints, span: Span, items: dict[int, Item]) -> list[int]:
     """Rows of which each has a year, or a person, of its own in the text; empty unless there are two."""
-    years = {row: item.year for row, item in items.items()}
     said = [year for year, _ in sorted((*hints.years, *hints.short), key=lambda pair: pair[1])]
     by_year: dict[int, list[int]] = defaultdict(list)
-    for row, year in years.items():
-        if year in said:
-            by_year[year].append(row)
+    for row, item in items.items():
+        if item.year in said:
+            by_year[item.year].append(row)
     if len(by_year) > 1:
-        return [max(by_year[year], key=lambda row: fame(hints, row)) for year in dict.fromkeys(said) if year in by_year]
-    return []
+        return [best_of(hints, by_year[year]) for year in dict.fromkeys(said) if year in by_year]
+    near = signs.sentence(hints.said, span)
+    people = {
+        row: min(p.first for p in found)
+        for row, item in items.items()
+        if (found := [p for p in hints.people_of(item, span) if near[0] <= p.first < near[1]])
+    }
+    # One person of two films tells nothing apart.
+    return sorted(people, key=lambda row: people[row]) if len(set(people.values())) == len(people) > 1 else []
 
 
 def _around(hints: Hints, span: Span) -> str:

@@ -57,8 +57,10 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     found: Signs = {"chinese" if chinese else "words": 1.0}
     found |= _ideographs(said, span) if chinese else _words(hints, span, best)
     found |= _agreement(hints, span, matches, best)
+    if quoted(said, span) and (best.exact or span[1] - span[0] > 1):
+        found["quoted"] = 1.0
     found |= _beside(said, span, part=best.part)
-    found |= _topic(said, span) if chinese else _written(said, span)
+    found |= _topic(said, span) if chinese else _written(said, span, best)
     found |= _hinted(hints, span, [hints.snapshot.item(match.row) for match in matches])
     if any(match.row in shown for match in matches):
         found["shown"] = 1.0
@@ -128,8 +130,9 @@ def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) 
     """How the words agree with the title, and how well it is known."""
     popularity = max(float(hints.snapshot.popularity[match.row]) for match in matches)
     single = span[1] - span[0] == 1
+    alone = best.part and single and len(matches) == 1 and hints.snapshot.titles.frequency(hints.said.words[span[0]]) == 1
     return {
-        "part": float(best.part), "part, one word": float(best.part and single),
+        "part": float(best.part), "part, one word": float(best.part and single), "part, its own word": float(alone),
         "part of several": float(best.part and len({match.row for match in matches}) > 2),
         "slips": float(best.slips), "slip in a short word": float(bool(best.slips) and single and len(best.name) < 7),
         "loose": float(not best.exact and not best.slips and not best.part), "popular": min(popularity * 2, 1.0) ** 0.5,
@@ -141,8 +144,6 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     closes, found = signs.closes(said, span), dict[str, float]()
     if signs.alone(said, span):
         found["alone in part" if part else "alone"] = 1.0
-    if quoted(said, span):
-        found["quoted"] = 1.0
     if signs.cue_before(said, span, "named"):
         found["named"] = 1.0
     elif signs.cue_before(said, span, *_TASTE):
@@ -167,13 +168,15 @@ def _topic(said: Said, span: Span) -> Signs:
     return {"apart": 1.0, "first": float(first), "topic asked about": float(first and asked)}
 
 
-def _written(said: Said, span: Span) -> Signs:
+def _written(said: Said, span: Span, best: Match) -> Signs:
     """What the capitals say."""
     words = said.words[span[0] : span[1]]
     many = "many" if len(words) > 1 else "one"
     if signs.upper(said, span):
         if all(word in lexicon.load().proper or word.isdigit() for word in words):
             return {}
+        if best.part and many == "one":
+            return {"capitals, part": 1.0}
         plain = "" if many == "many" or telling(words[0]) else " plain"
         return {f"capitals, {many}{plain}{', opening' if signs.opens(said, span) else ''}": 1.0}
     lower = said.cased and not said.text[said.start(span)].isdigit()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from handpicked.agent import choose, lexicon, mentions, refer, stance
 from handpicked.agent.hints import Hints
+from handpicked.agent.mentions import Mention
+from handpicked.agent.refer import Reference
 from handpicked.agent.signs import Polarity, Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import tokenize
@@ -45,34 +47,52 @@ def link(
     said = Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
     hints = Hints(snapshot, said)
     listed = [row for item_id in shown if (row := snapshot.row(item_id)) is not None]
-    titles = list(_titles(hints, listed, skip_domains))
-    references = list(_references(hints, shown, titles))
+    found = mentions.find(hints, listed, skip_domains)
+    titles = [_named(hints, mention, listed) for mention in found]
+    references = list(_references(hints, shown, titles) if shown else _others(hints, found, titles))
     named = sorted([*titles, *references], key=lambda one: one.start)
     polarities = stance.roles(said, [one.span for one in named], {one.span for one in references})
-    found: dict[str, Link] = {}
+    links: dict[str, Link] = {}
     for one, polarity in zip(named, polarities, strict=True):
         for row in one.rows:
             item_id = snapshot.item_id(row)
-            found.setdefault(item_id, Link(item_id, one.start, one.end, polarity))
-    return list(found.values())
+            links.setdefault(item_id, Link(item_id, one.start, one.end, polarity))
+    return list(links.values())
 
 
-def _titles(hints: Hints, listed: Sequence[int], skip_domains: Collection[str]) -> Iterator[_Named]:
-    for mention in mentions.find(hints, listed, skip_domains):
-        rows = tuple(choose.rows(hints, mention, listed))
-        start, end = hints.said.start(mention.span), hints.said.end(mention.span)
-        if (given := hints.year(mention.span)) is not None:
-            years = [hints.snapshot.item(row).year for row in rows]
-            end = max(end, given[1]) if given[0] in years else end
-        yield _Named(mention.span, start, end, rows)
+def _named(hints: Hints, mention: Mention, listed: Sequence[int]) -> _Named:
+    """What a title means, with the year beside it."""
+    rows = tuple(choose.rows(hints, mention, listed))
+    start, end = hints.said.start(mention.span), hints.said.end(mention.span)
+    if (given := hints.year(mention.span)) is not None:
+        end = max(end, given[1]) if given[0] in [hints.snapshot.item(row).year for row in rows] else end
+    return _Named(mention.span, start, end, rows)
 
 
 def _references(hints: Hints, shown: Sequence[str], named: Sequence[_Named]) -> Iterator[_Named]:
     rows = [hints.snapshot.row(item_id) for item_id in shown]
     items = [None if row is None else hints.snapshot.item(row) for row in rows]
-    for reference in refer.find(hints.said.text, items, [(one.start, one.end) for one in named]):
-        start, end = reference.start, reference.end
-        places = [n for n, t in enumerate(hints.said.tokens) if t.start < end and start < t.end]
-        meant = tuple(row for place in reference.places if (row := rows[place]) is not None)
-        if places and meant:
-            yield _Named((places[0], places[-1] + 1), start, end, meant)
+    for reference in refer.find(hints.said.text, items, _places(named)):
+        yield from _placed(hints, reference, rows)
+
+
+def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> Iterator[_Named]:
+    """References to items that share a title with one that is named."""
+    taken = {row for one in named for row in one.rows}
+    shared = [match.row for mention in found for match in mention.matches if match.row not in taken]
+    rows = list(dict.fromkeys(shared))
+    items = [hints.snapshot.item(row) for row in rows]
+    for reference in refer.among(hints.said.text, items, _places(named)):
+        yield from _placed(hints, reference, rows)
+
+
+def _places(named: Sequence[_Named]) -> list[tuple[int, int]]:
+    return [(one.start, one.end) for one in named]
+
+
+def _placed(hints: Hints, reference: Reference, rows: Sequence[int | None]) -> Iterator[_Named]:
+    start, end = reference.start, reference.end
+    places = [n for n, t in enumerate(hints.said.tokens) if t.start < end and start < t.end]
+    meant = tuple(row for place in reference.places if (row := rows[place]) is not None)
+    if places and meant:
+        yield _Named((places[0], places[-1] + 1), start, end, meant)

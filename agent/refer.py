@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handpicked.agent import lexicon
@@ -36,7 +36,13 @@ _AGED = re.compile(rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest
 _DATED = re.compile(rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]", re.IGNORECASE)
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
-_IT = re.compile(r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|这(?=[部本张个片])", re.IGNORECASE)
+_IT = re.compile(r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])", re.IGNORECASE)
+_OF_IT = re.compile(
+    r"\W*(tl;?dr|spoilers?|summary|gist|plot|synopsis|reviews?|any good|good or bad|worth (?:it|watching|reading)|why|how come|who directed|who made"
+    r"|who wrote|how long|讲(?:的是|了)?(?:什么|啥)|好看吗|好看不|谁演的|谁导的|谁写的|多长|为什么|为啥|剧情|值得看吗|怎么样|咋样)[\s?？!！。.]*$",
+    re.IGNORECASE,
+)
+"""A question that is all that is said: of the one item shown."""
 _DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
 
 
@@ -50,11 +56,21 @@ class Reference:
 
 
 def find(text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]) -> list[Reference]:
-    """The references of a text to the items shown (None for one that is gone), in order, outside of the titles that it names."""
-    if not shown:
-        return []
+    """The references of a text to the items shown (None for one that is gone), in order, outside of the titles
+    that it names."""
+    return _kept(_every(text, shown), shown, taken) if shown else []
+
+
+def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
+    """The references to items that share a title with one that the text names: "the DiCaprio one"."""
+    return _kept(_distinguished(text, items), items, taken) if items else []
+
+
+def _kept(
+    references: Iterable[Reference], shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]
+) -> list[Reference]:
     found: list[Reference] = []
-    for reference in _every(text, shown):
+    for reference in references:
         held = [*taken, *((other.start, other.end) for other in found)]
         inside = all(0 <= place < len(shown) for place in reference.places)
         if inside and reference.places and not any(s < reference.end and reference.start < e for s, e in held):
@@ -74,12 +90,7 @@ def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
         yield Reference(one.start(), one.end(), tuple(places))
     for one in _ALL.finditer(text):
         yield Reference(one.start(), one.end(), tuple(range(count)))
-    for one in _DATED.finditer(text):
-        year = next(filter(None, one.groups()))
-        yield Reference(one.start(), one.end(), _of_year(shown, year))
-    for one in _AGED.finditer(text):
-        old = (one[1] or one[2] or "").casefold()[:2] in ("ol", "or", "老", "旧")
-        yield Reference(one.start(), one.end(), _by_age(shown, old=old))
+    yield from _distinguished(text, shown)
     for one in _MIDDLE.finditer(text):
         yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
     for one in _NUMBER.finditer(text):
@@ -87,9 +98,19 @@ def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
+    yield from _pronouns(text, shown)
+
+
+def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+    """By year, by age, by a word of the title or a person."""
+    for one in _DATED.finditer(text):
+        year = next(filter(None, one.groups()))
+        yield Reference(one.start(), one.end(), _of_year(shown, year))
+    for one in _AGED.finditer(text):
+        old = (one[1] or one[2] or "").casefold()[:2] in ("ol", "or", "老", "旧")
+        yield Reference(one.start(), one.end(), _by_age(shown, old=old))
     for one in _DESCRIBED.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
-    yield from _pronouns(text, shown)
 
 
 def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
@@ -99,7 +120,12 @@ def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
         named = len(one[0].split()) > 1 or has_cjk(one[0])
         if len(shown) == 1 or named:
             yield Reference(one.start(), one.end(), (0,))
+    its = list(_IT.finditer(text))
+    if len(its) == len(shown) > 1:
+        yield from (Reference(one.start(), one.end(), (place,)) for place, one in enumerate(its))
     if len(shown) == 1:
+        if one := _OF_IT.match(text):
+            yield Reference(one.start(1), one.end(1), (0,))
         for one in _IT.finditer(text):
             yield Reference(one.start(), one.end(), (0,))
 

@@ -77,13 +77,12 @@ class Said:
 
 
 def upper(said: Said, span: Span) -> bool:
-    """Whether the first word and all that aren't small have a capital, in a text that isn't all capitals."""
+    """Whether the first word and all that aren't small have a capital, and aren't shouted."""
     first, last = span
     written = [t for t in said.tokens[first:last] if t is said.tokens[first] or t.text not in STOP_WORDS]
-    letters = [t for t in written if said.text[t.start].isalpha()]
-    return (
-        bool(letters) and not said.text.isupper() and all(said.text[t.start].isupper() for t in letters)
-    )
+    letters = [said.text[t.start : t.end] for t in written if said.text[t.start].isalpha()]
+    shouted = all(word.isupper() and len(word) > 1 for word in letters)
+    return bool(letters) and not shouted and all(word[0].isupper() for word in letters)
 
 
 def opens(said: Said, span: Span) -> bool:
@@ -128,7 +127,7 @@ def begins(said: Said, span: Span) -> bool:
     return not before or _BEGINS.search(before) is not None
 
 
-_BEGINS = re.compile(r"(?:[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|so|then|than|vs|maybe|perhaps|yes|yeah|ok|also|either|both|whether))$", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|so|then|than|vs|maybe|perhaps|yes|yeah|ok|also|either|both|whether)|[和跟与或]|还是|以及)$", re.IGNORECASE)
 
 
 def closes(said: Said, span: Span) -> bool:

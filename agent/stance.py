@@ -34,11 +34,11 @@ _BI_GOOD = re.compile(r"[》」”]?\s*(?:要|更|还|都)?\s*(?:好看|好|强|
 _MEETS = re.compile(r"[\"”’]?\s*(?:meets|x|×|crossed with)\s*(?:the\s)?[\"“‘]?", re.IGNORECASE)
 _BUT_OTHERWISE = re.compile(r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)", re.IGNORECASE)
 _THAT_IT_WAS = re.compile(
-    r"\b(?:it|that|they|this|them)(?:['’]s|\s+is|\s+was|\s+were|\s+has|\s+had|\s+are)?(?:\s+(?:so|really|just|too|very|pretty|kinda|actually|a|bit|all))*\s*$|(?:它|真的?|太|觉得)$",
+    r"\b(?:it|that|they|this|them)(?:['’]s|\s+is|\s+was|\s+were|\s+has|\s+had|\s+are)?(?:\s+(?:so|really|just|too|very|pretty|kinda|actually|a|bit|all))*\s*$|它(?:真的?|太|是)?$",
     re.IGNORECASE,
 )
 """What leads to a word that is said of the title before: "i thought it was so"."""
-_SO_THAT = re.compile(r"\s*看?得?[\u4e00-\u9fff]{0,4}")
+_SO_THAT = re.compile(r"\s*(?:看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*")
 _NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
 _EXCEPT = frozenset(["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"])
 
@@ -143,9 +143,9 @@ def _asks(said: Said, span: Span) -> bool:
 def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
     for cue in said.cues:
-        if cue.first < span[0] or cue.last <= span[1] and "again" not in cue.values or cue.first >= limits[1]:
-            continue
         values = set(cue.values)
+        if cue.last <= span[0] or cue.first >= limits[1] or (cue.first < span[1] and "again" not in values):
+            continue
         told = values & {"praise", "scorn", "had"}
         if told and cue.first >= span[1] and _speaks_of(said, span, cue):
             return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"

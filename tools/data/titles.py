@@ -338,13 +338,20 @@ def _believable(pairs: Sequence[tuple[str, str]], telling: Callable[[str], bool]
 
 def _slips(written: str, meant: str) -> int | None:
     """How many letters differ, or None for too many: one is allowed from four letters on, two from eight."""
-    if written == meant:
+    if written == meant or _styled(written, meant):
         return 0
     allowed = min(len(meant) // 4, 2)
     if not allowed or written[:1] != meant[:1] or abs(len(written) - len(meant)) > allowed:
         return None
     cost = OSA.distance(written, meant, score_cutoff=allowed)
     return cost if cost <= allowed else None
+
+
+def _styled(written: str, meant: str) -> bool:
+    """Whether figures stand for letters: se7en."""
+    if len(written) != len(meant) or len(written) < _PIECE or written.isdigit() or written.isalpha():
+        return False
+    return all(one == other or one.isdigit() for one, other in zip(written, meant, strict=True))
 
 
 _ENDINGS = frozenset(["s", "es", "d", "ed", "r", "er", "ers", "ing", "ly", "y", "n"])
