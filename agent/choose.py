@@ -38,7 +38,12 @@ def fame(hints: Hints, row: int) -> float:
     item = hints.snapshot.item(row)
     facts = len(item.cast) + 5 * len(item.aliases) + bool(item.description) * 10 + len(item.attributes)
     recent = ((item.year or 0) - 1900) / 300.0  # of two that nobody knows the later one is likelier meant
-    return float(hints.snapshot.popularity[row]) + min(facts, 100) / 200.0 + (item.rating or 0.0) / 100.0 + recent
+    return (
+        float(hints.snapshot.popularity[row])
+        + min(facts, 100) / 200.0
+        + (item.rating or 0.0) / 100.0
+        + recent
+    )
 
 
 def _weight(hints: Hints, mention: Mention, match: Match, item: Item, shown: Collection[int]) -> float:

@@ -25,7 +25,9 @@ _PRONOUNS = frozenset(
 _OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
 """Words that can't be a sentence's subject: followed by a verb they are a title."""
 _TASTE = ("like", "dislike", "seen")
-_QUOTES = re.compile(r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)")
+_QUOTES = re.compile(
+    r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
+)
 _NOUN_BEFORE = re.compile(
     r"\b(?:movie|film|flick|book|novel|album|record|picture|documentary|musical|called|titled|named|original|remake)[\s,:]+$"
     r"|(?:电影|影片|片子|专辑|小说|那部|这部|那本|这本|叫|叫做)$",
@@ -38,7 +40,8 @@ _NOUN_BEHIND = re.compile(
 )
 _PEOPLE_BEHIND = re.compile(r"[\"”’》」]?\s*,?\s*(?:by|with|starring|directed by|from)\s", re.IGNORECASE)
 _COMMON_BEFORE = re.compile(
-    r"\b(?:a|an|some|any|more|of|my|your|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$", re.IGNORECASE
+    r"\b(?:a|an|some|any|more|of|my|your|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -130,7 +133,12 @@ def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) 
     """How the words agree with the title, and how well it is known."""
     popularity = max(float(hints.snapshot.popularity[match.row]) for match in matches)
     single = span[1] - span[0] == 1
-    alone = best.part and single and len(matches) == 1 and hints.snapshot.titles.frequency(hints.said.words[span[0]]) == 1
+    alone = (
+        best.part
+        and single
+        and len(matches) == 1
+        and hints.snapshot.titles.frequency(hints.said.words[span[0]]) == 1
+    )
     return {
         "part": float(best.part), "part, one word": float(best.part and single), "part, its own word": float(alone),
         "part of several": float(best.part and len({match.row for match in matches}) > 2),
@@ -153,7 +161,9 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     if signs.cue_behind(said, span) or signs.rated_behind(said, span):
         found["said of"] = 1.0
         found["an object said of"] = float(said.words[span[0]] in _OBJECTS and span[1] - span[0] == 1)
-    found["noun"] = float(bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span))))
+    found["noun"] = float(
+        bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)))
+    )
     found["between clauses"] = float(signs.begins(said, span) and closes)
     found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))
     return found

@@ -16,9 +16,17 @@ from handpicked.tools.types import Item
 _YEAR = re.compile(r"(?<![\d.$])(1[89]\d\d|20\d\d)(?![\d%])(?!\s*(?:s\b|'s\b|年代|分钟|minutes|pages))")
 _SHORT = re.compile(r"(?:(?<=['’])|(?<=^)|(?<=\s))(\d\d)(?=\s*(?:年|版)|\b(?!['’]?s\b))")
 _JOIN = r"[\"”’》」)]*\s*[,，]?\s*(?:the\s+|in\s+|from\s+|of\s+)*"
-_AFTER = re.compile(_JOIN + r"[(\[（'’]?\s*(?:the\s+|from\s+)?(1[89]\d\d|20\d\d|(?<=['’\s(])\d\d)(?![\d%:/.]|\s*(?:%|min|hour|star|out|分|bucks|dollar))\b[)\]）]?", re.IGNORECASE)
-_BEFORE = re.compile(r"((?:1[89]|20)\d\d|(?<=['’])\d\d)(?:['’]s)?[\s年]*(?:的|version of|film|movie|original|那部|版)?[\s《“\"]*$")
-_OLDER = re.compile(r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE)
+_AFTER = re.compile(
+    _JOIN
+    + r"[(\[（'’]?\s*(?:the\s+|from\s+)?(1[89]\d\d|20\d\d|(?<=['’\s(])\d\d)(?![\d%:/.]|\s*(?:%|min|hour|star|out|分|bucks|dollar))\b[)\]）]?",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"((?:1[89]|20)\d\d|(?<=['’])\d\d)(?:['’]s)?[\s年]*(?:的|version of|film|movie|original|那部|版)?[\s《“\"]*$"
+)
+_OLDER = re.compile(
+    r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
+)
 _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版|翻拍|新的", re.IGNORECASE)
 _KINDS = ("book", "music", "news", "movie")
 
@@ -56,7 +64,7 @@ class Hints:
         known = lexicon.load().people
         found = longest_matches(self.said.tokens, _Full(creators, cast, known), longest=6)
         return [
-            Person(first, last, frozenset(map(normalize, known[name] if name in known else (name,))))
+            Person(first, last, frozenset(map(normalize, known.get(name, (name,)))))
             for first, last, name in found
         ]
 
@@ -82,7 +90,9 @@ class Hints:
         found = [person for person in self.people if person.names & set(every) and not _within(person, span)]
         surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
         for place, word in enumerate(self.said.words):
-            outside = not span[0] <= place < span[1] and not any(p.first <= place < p.last for p in self.people)
+            outside = not span[0] <= place < span[1] and not any(
+                p.first <= place < p.last for p in self.people
+            )
             if outside and word in surnames and len(word) > 2 and not lexicon.is_plain(word):
                 found.append(Person(place, place + 1, frozenset([word])))
         return found

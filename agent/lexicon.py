@@ -15,7 +15,19 @@ from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_match
 from handpicked.tools.errors import ConfigError
 
 Cue = Literal[
-    "like", "dislike", "negation", "seen", "ask", "kin", "asked", "praise", "scorn", "had", "again", "more", "named"
+    "like",
+    "dislike",
+    "negation",
+    "seen",
+    "ask",
+    "kin",
+    "asked",
+    "praise",
+    "scorn",
+    "had",
+    "again",
+    "more",
+    "named",
 ]
 
 

@@ -13,17 +13,19 @@ from dataclasses import dataclass, replace
 from handpicked.agent import evidence, signs
 from handpicked.agent.hints import Hints
 from handpicked.agent.signs import Said, Span
-from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data import near_titles
 from handpicked.tools.data.text import has_cjk
 from handpicked.tools.data.titles import Match
-from handpicked.tools.types import Item
 
 MEANT = 0.0
 """A title that weighs more is meant."""
 _HARDLY = -5.0
 """Words that weigh less are no choice."""
 _BREAK = re.compile(r"[\"'”’》」]*\s*(?:[.?!。？！\n]|$)")
-_UNIT = re.compile(r"\s*(?:[年月日分块元刀后]|%|min|hour|mins|dollars?|bucks|years?|s\b|films?|movies?|of\b|or\b|more\b)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s*(?:[年月日分块元刀后]|%|min|hour|mins|dollars?|bucks|years?|s\b|films?|movies?|of\b|or\b|more\b)",
+    re.IGNORECASE,
+)
 """What is counted, so that a number is none."""
 _SERIES = 6
 """The most titles that words may be a part of."""
@@ -32,6 +34,7 @@ JOINT = re.compile(
     re.IGNORECASE,
 )
 _CHOICE = re.compile(r"[\"”’》」]*\s*(?:or|vs\.?|versus|还是|和|跟|vs)\s*[\"“‘《「]*", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -51,7 +54,9 @@ class Mention:
 def find(hints: Hints, shown: Sequence[int], skip_domains: Collection[str]) -> list[Mention]:
     """The titles that are meant in a text, in order, none overlapping."""
     single = [_weighed(hints, shown, span, found) for span, found in _grouped(hints, skip_domains)]
-    every = [replace(mention, score=mention.score + _together(hints.said, mention, single)) for mention in single]
+    every = [
+        replace(mention, score=mention.score + _together(hints.said, mention, single)) for mention in single
+    ]
     chosen = _chosen(every)
     while True:
         spans = [mention.span for mention in chosen]
@@ -66,7 +71,7 @@ def _grouped(hints: Hints, skip_domains: Collection[str]) -> Iterator[tuple[Span
     snapshot, words = hints.snapshot, hints.said.words
     titles = snapshot.titles
     found: dict[Span, dict[tuple[int, str], Match]] = defaultdict(dict)
-    for match in (*titles.exact(words), *titles.near(words, evidence.telling)):
+    for match in (*titles.exact(words), *near_titles.find(titles, words, evidence.telling)):
         if _possible(hints.said, match) and snapshot.item(match.row).domain not in skip_domains:
             found[match.first, match.last].setdefault((match.row, match.name), match)
     for span, matches in found.items():
@@ -123,7 +128,9 @@ def beside(said: Said, span: Span, others: Sequence[Span]) -> str | None:
         outer = signs.begins(said, first) if first == span else signs.closes(said, second)
         if JOINT.fullmatch(between) and signs.upper(said, first) == signs.upper(said, second):
             comma = between.strip(" \"'”’》」“‘《「") in (",", "，", "、")
-            return "beside a title, comma" if comma else "beside a title" if outer else "beside a title, goes on"
+            return (
+                "beside a title, comma" if comma else "beside a title" if outer else "beside a title, goes on"
+            )
     return None
 
 

@@ -17,26 +17,50 @@ _ORDINALS = {
     "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
 }  # fmt: skip
 _NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|story|thing|option|pick|suggestion|choice|title|item)"
-_WHICH = r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
+_WHICH = (
+    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
+)
 _FEW = r"two|three|four|five|[2-5]"
 _BU = r"(?:部|个|本|张|首|篇|款|件|条|集)"
 
-_RANGE = re.compile(rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE)
+_RANGE = re.compile(
+    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE
+)
 _ORDINAL = re.compile(
     rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|on the list))?\b(?!\s+(?:time|night|week|year|month|day|friday|saturday|sunday"
     rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
     rf"|第([一二三四五六七八九十\d])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?:\b(?:number|no\.?|nr\.?|option)\s*|#\s*)(\d{1,2}|one|two|three|four|five)\b|(\d{1,2})\s*号", re.IGNORECASE)
-_BARE_NUMBERS = re.compile(r"^\s*(\d)\s*(?:or|and|&|vs\.?|还是|和|,|or maybe)\s*(\d)\s*\??\s*$", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?:\b(?:number|no\.?|nr\.?|option)\s*|#\s*)(\d{1,2}|one|two|three|four|five)\b|(\d{1,2})\s*号",
+    re.IGNORECASE,
+)
+_BARE_NUMBERS = re.compile(
+    r"^\s*(\d)\s*(?:or|and|&|vs\.?|还是|和|,|or maybe)\s*(\d)\s*\??\s*$", re.IGNORECASE
+)
 _MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", re.IGNORECASE)
-_OTHER = re.compile(rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}", re.IGNORECASE)
-_AGED = re.compile(rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b|(老|旧|新)的?那?{_BU}", re.IGNORECASE)
-_DATED = re.compile(rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]", re.IGNORECASE)
+_OTHER = re.compile(
+    rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}",
+    re.IGNORECASE,
+)
+_AGED = re.compile(
+    rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b|(老|旧|新)的?那?{_BU}",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]",
+    re.IGNORECASE,
+)
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
-_IT = re.compile(r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])", re.IGNORECASE)
+_IT = re.compile(
+    r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
+    re.IGNORECASE,
+)
 _OF_IT = re.compile(
     r"\W*(tl;?dr|spoilers?|summary|gist|plot|synopsis|reviews?|any good|good or bad|worth (?:it|watching|reading)|why|how come|who directed|who made"
     r"|who wrote|how long|讲(?:的是|了)?(?:什么|啥)|好看吗|好看不|谁演的|谁导的|谁写的|多长|为什么|为啥|剧情|值得看吗|怎么样|咋样)[\s?？!！。.]*$",
@@ -73,7 +97,11 @@ def _kept(
     for reference in references:
         held = [*taken, *((other.start, other.end) for other in found)]
         inside = all(0 <= place < len(shown) for place in reference.places)
-        if inside and reference.places and not any(s < reference.end and reference.start < e for s, e in held):
+        if (
+            inside
+            and reference.places
+            and not any(s < reference.end and reference.start < e for s, e in held)
+        ):
             found.append(reference)
     return sorted(found, key=lambda reference: reference.start)
 
@@ -131,7 +159,11 @@ def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _ORDINALS.get(word.casefold(), _ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
+    return (
+        int(word)
+        if word.isdigit()
+        else _ORDINALS.get(word.casefold(), _ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
+    )
 
 
 def _of_year(shown: Sequence[Item | None], year: str) -> tuple[int, ...]:

@@ -113,7 +113,9 @@ def apart(said: Said, span: Span) -> bool:
 def cue_before(said: Said, span: Span, *kinds: str) -> bool:
     """Whether a cue of one of the kinds stands right before a title."""
     return any(
-        cue.last == span[0] and set(kinds) & set(cue.values) and not _MARK.search(said.between(cue.last, cue.last))
+        cue.last == span[0]
+        and set(kinds) & set(cue.values)
+        and not _MARK.search(said.between(cue.last, cue.last))
         for cue in said.cues
     )
 
@@ -127,7 +129,10 @@ def begins(said: Said, span: Span) -> bool:
     return not before or _BEGINS.search(before) is not None
 
 
-_BEGINS = re.compile(r"(?:[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|so|then|than|vs|maybe|perhaps|yes|yeah|ok|also|either|both|whether)|[和跟与或]|还是|以及)$", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"(?:[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|so|then|than|vs|maybe|perhaps|yes|yeah|ok|also|either|both|whether)|[和跟与或]|还是|以及)$",
+    re.IGNORECASE,
+)
 
 
 def closes(said: Said, span: Span) -> bool:
@@ -140,13 +145,14 @@ def cue_behind(said: Said, span: Span) -> bool:
     """Whether right behind a title stands what is said of one: "was great", "vibes", "any good"."""
     wanted = {"kin", "asked", "praise", "scorn", "had"}
     return any(
-        wanted & set(cue.values) and cue.first >= span[1] and linked(said, span, cue.first) for cue in said.cues
+        wanted & set(cue.values) and cue.first >= span[1] and linked(said, span, cue.first)
+        for cue in said.cues
     )
 
 
 def linked(said: Said, span: Span, place: int) -> bool:
     """Whether nothing but a verb and small words stands between a title and the word at a place."""
-    return place == span[1] and not _MARK.search(said.between(place, place)) or (
+    return (place == span[1] and not _MARK.search(said.between(place, place))) or (
         LINK.fullmatch(said.between(span[1], place)) is not None
     )
 

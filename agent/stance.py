@@ -28,11 +28,17 @@ _RATED = re.compile(
     r"|\d+(?:\.\d+)?\s*分(?!钟)|[一二三四五六七八九十两半]\s*(?:颗|个)?(?:分(?!钟)|星)|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
     re.IGNORECASE,
 )
-_BETTER = re.compile(r"\s*(?:is|was|are|were)?\s*(?:so much |way |much |far |a lot |even )?(?:better|funnier|scarier|stronger|greater) than\s*(?:the\s)?|\s*>\s*|\s*beats\s*", re.IGNORECASE)
+_BETTER = re.compile(
+    r"\s*(?:is|was|are|were)?\s*(?:so much |way |much |far |a lot |even )?(?:better|funnier|scarier|stronger|greater) than\s*(?:the\s)?|\s*>\s*|\s*beats\s*",
+    re.IGNORECASE,
+)
 _BI = re.compile(r"[》」”]?\s*比\s*[《「“]?")
 _BI_GOOD = re.compile(r"[》」”]?\s*(?:要|更|还|都)?\s*(?:好看|好|强|精彩|有意思|棒)(?!.{0,4}[吗么？?])")
 _MEETS = re.compile(r"[\"”’]?\s*(?:meets|x|×|crossed with)\s*(?:the\s)?[\"“‘]?", re.IGNORECASE)
-_BUT_OTHERWISE = re.compile(r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)", re.IGNORECASE)
+_BUT_OTHERWISE = re.compile(
+    r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)",
+    re.IGNORECASE,
+)
 _THAT_IT_WAS = re.compile(
     r"\b(?:it|that|they|this|them)(?:['’]s|\s+is|\s+was|\s+were|\s+has|\s+had|\s+are)?(?:\s+(?:so|really|just|too|very|pretty|kinda|actually|a|bit|all))*\s*$|它(?:真的?|太|是)?$",
     re.IGNORECASE,
@@ -40,7 +46,9 @@ _THAT_IT_WAS = re.compile(
 """What leads to a word that is said of the title before: "i thought it was so"."""
 _SO_THAT = re.compile(r"\s*(?:看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*")
 _NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
-_EXCEPT = frozenset(["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"])
+_EXCEPT = frozenset(
+    ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
+)
 
 
 def roles(said: Said, spans: Sequence[Span], references: Collection[Span] = ()) -> list[Polarity]:
@@ -53,12 +61,14 @@ def roles(said: Said, spans: Sequence[Span], references: Collection[Span] = ()) 
     for number, group in enumerate(groups):
         before = groups[number - 1][-1][1] if number else 0
         after = groups[number + 1][0][0] if number + 1 < len(groups) else len(said.tokens)
-        compared = _compared(said, groups, number)
-        found += [compared] * len(group) if compared else _group(free, group, (before, after))
-    return [
-        "about" if role == "dislike" and span in references and _corrected(free, span) else role
-        for span, role in zip(spans, found, strict=True)
-    ]
+        if (compared := _compared(said, groups, number)) is not None:
+            found += _all(compared, group)
+        else:
+            found += _group(free, group, (before, after))
+    for place, span in enumerate(spans):
+        if found[place] == "dislike" and span in references and _corrected(free, span):
+            found[place] = "about"
+    return found
 
 
 def _inside(cue: Hit, spans: Sequence[Span], references: Collection[Span]) -> bool:
@@ -86,14 +96,19 @@ def _joins(between: str) -> bool:
 
 def _compared(said: Said, groups: Sequence[Sequence[Span]], number: int) -> Polarity | None:
     """The better and the worse one of a comparison: "A is better than B", A比B好看. A question has none."""
-    for place, polarity in ((number, "like"), (number - 1, "dislike")):
+    places: tuple[tuple[int, Polarity], ...] = ((number, "like"), (number - 1, "dislike"))
+    for place, polarity in places:
         if not 0 <= place < len(groups) - 1:
             continue
         one, other = groups[place][-1], groups[place + 1][0]
         between = said.text[said.end(one) : said.start(other)]
         chinese = _BI.fullmatch(between) and _BI_GOOD.match(said.after(other))
-        if (_BETTER.fullmatch(between) or chinese) and not _asks(said, one) and "?" not in said.after(other)[:3]:
-            return "like" if polarity == "like" else "dislike"
+        if (
+            (_BETTER.fullmatch(between) or chinese)
+            and not _asks(said, one)
+            and "?" not in said.after(other)[:3]
+        ):
+            return polarity
     return None
 
 
@@ -110,14 +125,18 @@ def _group(said: Said, group: Sequence[Span], limits: Span) -> list[Polarity]:
         _MEETS.fullmatch(said.text[said.end(one) : said.start(other)]) for one, other in pairwise(group)
     )
     if met:
-        return ["like"] * len(group)
+        return _all("like", group)
     before = _before(said, whole, limits)
     if len(group) > 1 and before is not None:
         # "loved A, B meh": what is said behind the last one is said of it alone
         last = _behind(said, group[-1], limits)
         if last is not None and last != before and "," in said.between(group[-2][1], group[-1][0]):
-            return [*[before] * (len(group) - 1), last]
-    return [_stance(said, whole, limits)] * len(group)
+            return [*_all(before, group[:-1]), last]
+    return _all(_stance(said, whole, limits), group)
+
+
+def _all(polarity: Polarity, group: Sequence[Span]) -> list[Polarity]:
+    return [polarity for _ in group]
 
 
 def _stance(said: Said, span: Span, limits: Span) -> Polarity:
@@ -171,7 +190,9 @@ def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
         told = values & {"like", "dislike", "seen"}
         if told and "again" not in values:
             near = len(said.words[cue.last : span[0]]) <= _REACH
-            return ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
+            return (
+                ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
+            )
         if "negation" in values:
             return _negated(said, span, cue)
         if values & {"ask", "named"}:

@@ -74,7 +74,9 @@ class Columns:
     @cached_property
     def name_words(self) -> frozenset[str]:
         """Words of several people's names: a given name, a common surname."""
-        people = {name for field in ("creators", "cast") if field in self.terms for name in self.terms[field].names}
+        people = {
+            name for field in ("creators", "cast") if field in self.terms for name in self.terms[field].names
+        }
         counts = Counter(word for name in people if " " in name for word in name.split())
         return frozenset(word for word, times in counts.items() if times >= _SHARED_NAME)
 

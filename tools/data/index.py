@@ -287,4 +287,3 @@ def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> M
 def _numbers(part: Columns, field: str) -> Numbers:
     found = part.numbers.get(field)
     return np.full(len(part), np.nan) if found is None else found
-
