@@ -14,7 +14,21 @@ from handpicked import prompts
 from handpicked.tools.data.text import STOP_WORDS, Token, has_cjk, longest_matches, phrase_key, segments
 from handpicked.tools.errors import ConfigError
 
-Cue = Literal["like", "dislike", "negation", "seen", "ask", "kin"]
+Cue = Literal[
+    "like",
+    "dislike",
+    "negation",
+    "seen",
+    "ask",
+    "kin",
+    "asked",
+    "praise",
+    "scorn",
+    "had",
+    "again",
+    "more",
+    "named",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,13 @@ def parse(text: str) -> Lexicon:
         )
     except KeyError as err:
         raise ConfigError(f"lexicon.yaml has no part {err}; see the comments at its top") from err
+
+
+@cache
+def common() -> frozenset[str]:
+    """Words that say little of a title: common ones beside those of everyday talk."""
+    document = yaml.load(prompts.read_text("common_words.yaml"), yaml.CSafeLoader)
+    return frozenset(map(str, document["common"]))
 
 
 def is_plain(word: str) -> bool:

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
+from handpicked.tools.data import near_titles
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key
+from handpicked.tools.data.titles import Match
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.errors import ToolError
 from handpicked.tools.search import Constraints
@@ -18,6 +20,7 @@ from handpicked.tools.types import Candidate, Found, Item, Json
 
 MIN_SIMILARITY = 84.0
 """rapidfuzz ratio (0-100) from which a title that was mistyped counts as meant."""
+_SAME = 99.0
 
 
 @tool
@@ -46,15 +49,21 @@ def lookup(
 
 def by_title(snapshot: Snapshot, title: str, limit: int) -> list[tuple[int, float]]:
     """Rows whose title is this one, or close to it, with a similarity in 0..1; the popular first."""
-    titles = snapshot.titles
-    wanted = phrase_key(title)
-    if not (found := [(row, 1.0) for row in titles.get(wanted, ())]):
-        close = process.extract(
-            wanted, titles.keys(), scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY, limit=limit
-        )
-        found = [(row, score / 100.0) for name, score, _ in close for row in titles[name]]
+    found = dict.fromkeys(snapshot.titles.rows(title), 1.0)
+    if not found:
+        words = phrase_key(title).split()
+        for match in (*snapshot.titles.exact(words), *near_titles.find(snapshot.titles, words, bool)):
+            score = max(fuzz.ratio(" ".join(words), match.name), _whole(match, len(words))) / 100.0
+            if score * 100.0 >= MIN_SIMILARITY:
+                found[match.row] = max(found.get(match.row, 0.0), score)
     popularity = snapshot.popularity
-    return sorted(found, key=lambda pair: (-pair[1], -popularity[pair[0]], pair[0]))[:limit]
+    return sorted(found.items(), key=lambda pair: (-pair[1], -popularity[pair[0]], pair[0]))[:limit]
+
+
+def _whole(match: Match, length: int) -> float:
+    """What it counts that all the words are the title but for an article or the spelling of a number."""
+    whole = match.last - match.first >= length and not match.slips and not match.part
+    return _SAME if whole else 0.0
 
 
 def facts_of(item: Item) -> dict[str, Json]:

@@ -106,7 +106,7 @@ def _corrections(context: Context, query: str) -> Iterator[str]:
     """The nearest words of titles, people and categories for each word that nothing in the catalogue has."""
     snapshot = context.snapshot
     for word in content_words(query):
-        known = word in snapshot.words.get((word[:1], len(word)), ())
+        known = slips.known(word, snapshot.words)
         if len(word) < _SHORTEST or has_cjk(word) or known or snapshot.build.lexical.has(word):
             continue
         near = slips.neighbours(word, snapshot.words)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from handpicked.agent import link
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.titles import TitleIndex, Titles
 from handpicked.tools.dispatch import Context
 
 
@@ -35,13 +36,13 @@ MEANT = [
     ("Up bored me", [("f4", "dislike")]),
     ("My kids loved Up. What next?", [("f4", "like")]),
     ("I enjoyed both Up and Heat", [("f4", "like"), ("f2", "like")]),
-    ("“Up”", [("f4", "like")]),
-    ("Up (2009)", [("f4", "like")]),
-    ("Heat (1995)", [("f2", "like")]),
-    ("Heat, the 1972 one", [("f3", "like")]),
+    ("“Up”", [("f4", "about")]),
+    ("Up (2009)", [("f4", "about")]),
+    ("Heat (1995)", [("f2", "about")]),
+    ("Heat, the 1972 one", [("f3", "about")]),
     ("stuff in the vein of Heat, the 1995 one", [("f2", "like")]),
-    ("is grave hour any good", [("f8", "like")]),
-    ("silver spurs", [("f6", "like")]),
+    ("is grave hour any good", [("f8", "about")]),
+    ("silver spurs", [("f6", "about")]),
     ("喜欢《算法之外》", [("b2", "like")]),
     ("算法之外看过了", [("b2", "seen")]),
     ("不要《算法之外》", [("b2", "dislike")]),
@@ -89,11 +90,11 @@ def test_ordinary_words_are_no_titles(snapshot: Snapshot, text: str) -> None:
 def test_a_title_of_one_ideograph_is_meant_between_quotes_or_by_itself(
     snapshot: Snapshot, text: str, meant: bool
 ) -> None:
-    row = snapshot.row("f1")
-    assert row is not None
+    names = list(snapshot.build.columns.titles)
+    names[snapshot.row("f1") or 0] = ("night signal", "她")
     named = replace(snapshot)
-    named.__dict__["titles"] = {**snapshot.titles, "她": (row,)}  # as an alias of the item would be
-    assert _linked(named, text) == ([("f1", "like")] if meant else [])
+    named.__dict__["titles"] = Titles([TitleIndex(names)], snapshot.alive)
+    assert [found for found, _ in _linked(named, text)] == (["f1"] if meant else [])
 
 
 def test_goods_are_linked_only_where_they_are_asked_for(snapshot: Snapshot) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +15,13 @@ import orjson
 from numpy.typing import NDArray
 
 from handpicked.tools.data.features import TEXT_LANGUAGE, text_language
-from handpicked.tools.data.slips import Words
+from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.text import normalize, phrase_key
+from handpicked.tools.data.titles import TitleIndex
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS, Constraint, Item, Mask, Rows
 
+_SHARED_NAME = 3
 _NAMES = ("creators", "cast", "categories", "brand")
 Numbers = NDArray[np.floating]
 _WELL_KNOWN = 5
@@ -69,16 +71,25 @@ class Columns:
         return {item_id: row for row, item_id in enumerate(self.ids)}
 
     @cached_property
-    def title_words(self) -> Words:
-        """The words of all titles."""
-        return grouped(word for names in self.titles for name in names for word in name.split())
+    def title_index(self) -> TitleIndex:
+        """The titles, to be found in a text."""
+        return TitleIndex(self.titles)
 
     @cached_property
-    def words(self) -> Words:
+    def words(self) -> Vocabulary:
         """The words of titles, people, categories and brands: what a user may mistype."""
         named = (name for field in _NAMES if field in self.terms for name in self.terms[field].names)
         titles = (name for names in self.titles for name in names)
-        return grouped(word for name in chain(titles, named) for word in name.split())
+        return Vocabulary(word for name in chain(titles, named) for word in name.split())
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """Words of several people's names: a given name, a common surname."""
+        people = {
+            name for field in ("creators", "cast") if field in self.terms for name in self.terms[field].names
+        }
+        counts = Counter(word for name in people if " " in name for word in name.split())
+        return frozenset(word for word, times in counts.items() if times >= _SHARED_NAME)
 
     @cached_property
     def surnames(self) -> Mapping[str, tuple[Person, ...]]:
@@ -153,14 +164,6 @@ class Columns:
             return ToolError(f"{field!r} is no number, so use in or not_in; a range can be of: {numbers}")
         known = ", ".join(sorted({*self.numbers, *self.terms, "in_stock", "item_id"}))
         return ToolError(f"the catalogue has no field {field!r} to filter on; known: {known}")
-
-
-def grouped(words: Iterable[str]) -> Words:
-    """Words in order by first letter and length."""
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for word in sorted(set(words)):
-        found[word[0], len(word)].append(word)
-    return {key: tuple(same) for key, same in found.items()}
 
 
 def from_items(items: Sequence[Item]) -> Columns:

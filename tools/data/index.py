@@ -21,7 +21,8 @@ from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
 from handpicked.tools.data.records import Records
-from handpicked.tools.data.slips import Words
+from handpicked.tools.data.slips import Vocabulary
+from handpicked.tools.data.titles import Titles
 from handpicked.tools.data.vectors import Vectors
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
@@ -151,24 +152,19 @@ class Snapshot:
         return np.array([-1 if row is None else row for row in rows], np.int64)
 
     @cached_property
-    def titles(self) -> Mapping[str, tuple[int, ...]]:
-        """Rows of the living items by the phrase key of their title and of each alias."""
-        found: dict[str, tuple[int, ...]] = {}
-        alive = self.alive
-        for row, names in enumerate((*self.build.columns.titles, *self.delta.columns.titles)):
-            if alive[row]:
-                found |= {name: (*found.get(name, ()), row) for name in dict.fromkeys(names)}
-        return found
+    def titles(self) -> Titles:
+        """The titles and aliases of the living items."""
+        parts = (self.build.columns.title_index, self.delta.columns.title_index)
+        return Titles(parts, self.alive)
 
-    @cached_property
-    def title_words(self) -> Words:
-        """The words of all titles."""
-        return _joined(self.build.columns.title_words, self.delta.columns.title_words)
+    def names(self, word: str) -> bool:
+        """Whether several people have this word in their names."""
+        return word in self.build.columns.name_words or word in self.delta.columns.name_words
 
-    @cached_property
-    def words(self) -> Words:
+    @property
+    def words(self) -> tuple[Vocabulary, ...]:
         """The words of titles, people, categories and brands."""
-        return _joined(self.build.columns.words, self.delta.columns.words)
+        return self.build.columns.words, self.delta.columns.words
 
 
 class Index:
@@ -291,7 +287,3 @@ def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> M
 def _numbers(part: Columns, field: str) -> Numbers:
     found = part.numbers.get(field)
     return np.full(len(part), np.nan) if found is None else found
-
-
-def _joined(base: Words, fresh: Words) -> Words:
-    return {**base, **{key: (*base.get(key, ()), *words) for key, words in fresh.items()}} if fresh else base

@@ -1,61 +1,75 @@
-"""The title that a mistyped phrase may mean, found word by word, so that a million titles cost milliseconds."""
+"""Words that a mistyped word may mean, found so that a vocabulary of hundreds of thousands costs a tenth of a millisecond."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from itertools import product
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-
-Words = Mapping[tuple[str, int], Sequence[str]]
-"""The words of all titles by first letter and length."""
 
 _SLIPS = 2
 """The most edits in a word; one for each three letters (optimal string alignment: a swap counts once)."""
 _WORDS = 12
-_PHRASES = 2000
-"""How many of a word's neighbours, and of a phrase's combinations, are tried."""
+"""How many of a word's neighbours are given."""
 
 
-def closest(written: Sequence[str], titles: Container[str], words: Words) -> str | None:
-    """The key of the title with the fewest slips, or None. A slip keeps a word's first letter; words that no title
-    has are read as slips, and only if that finds none one more word is."""
-    if (phrase := " ".join(written)) in titles:
-        return phrase
-    strange = [word not in words.get((word[:1], len(word)), ()) for word in written]
-    near = [
-        [(word, 0)] if not odd else neighbours(word, words)
-        for word, odd in zip(written, strange, strict=True)
-    ]
-    if any(strange) and (found := _best(near, titles)):
+class Vocabulary:
+    """Words by first letter and length, each with a bit for every letter that it has: an edit changes two bits at
+    most, so that comparing bits leaves few words to measure."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        found: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(set(words)):
+            found[word[:1], len(word)].append(word)
+        self._same: Mapping[tuple[str, int], tuple[list[str], NDArray[np.uint64]]] = {
+            key: (same, np.array([_bits(word) for word in same], np.uint64)) for key, same in found.items()
+        }
+        self._every = frozenset(word for same in found.values() for word in same)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._every
+
+    def __len__(self) -> int:
+        return len(self._every)
+
+    def near(self, word: str) -> list[tuple[str, int]]:
+        """Words within a slip's distance, with the distance. A slip keeps the first letter."""
+        found: list[tuple[str, int]] = []
+        bits = np.uint64(_bits(word))
+        for length in range(max(len(word) - _SLIPS, 1), len(word) + _SLIPS + 1):
+            allowed = _edits(length)
+            if not allowed or (word[:1], length) not in self._same:
+                found += [(word, 0)] if length == len(word) and word in self else []
+                continue
+            same, theirs = self._same[word[:1], length]
+            likely = np.flatnonzero(np.bitwise_count(theirs ^ bits) <= 2 * allowed)
+            near = [same[place] for place in likely]
+            hits = process.extract(word, near, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+            found += [(other, int(distance)) for other, distance, _ in hits]
         return found
-    for place, odd in enumerate(strange):
-        if not odd and (
-            found := _best([*near[:place], neighbours(written[place], words), *near[place + 1 :]], titles)
-        ):
-            return found
-    return None
 
 
-def neighbours(word: str, words: Words) -> list[tuple[str, int]]:
-    """Words of titles within a slip's distance, nearest first, with the distance."""
-    found: list[tuple[str, int]] = []
-    for length in range(max(len(word) - _SLIPS, 1), len(word) + _SLIPS + 1):
-        allowed = min(length, 3 * _SLIPS) // 3
-        same = words.get((word[:1], length), ())
-        hits = process.extract(word, same, scorer=OSA.distance, score_cutoff=allowed, limit=None)
-        found += [(other, int(distance)) for other, distance, _ in hits]
+def _edits(length: int) -> int:
+    """How many slips a word of a length may have."""
+    return min(length, 3 * _SLIPS) // 3
+
+
+def neighbours(word: str, words: Collection[Vocabulary]) -> list[tuple[str, int]]:
+    """Words of the vocabularies within a slip's distance, nearest first, with the distance."""
+    found = {pair for vocabulary in words for pair in vocabulary.near(word)}
     return sorted(found, key=lambda pair: (pair[1], pair[0]))[:_WORDS]
 
 
-def _best(options: Sequence[Sequence[tuple[str, int]]], titles: Container[str]) -> str | None:
-    """The combination with the fewest slips that is a title."""
-    found: tuple[int, str] | None = None
-    for tried, choice in enumerate(product(*options)):
-        key, cost = " ".join(word for word, _ in choice), sum(distance for _, distance in choice)
-        if tried >= _PHRASES:
-            break
-        if key in titles and (found is None or (cost, key) < found):
-            found = cost, key
-    return found and found[1]
+def known(word: str, words: Collection[Vocabulary]) -> bool:
+    """Whether one of the vocabularies has the word."""
+    return any(word in vocabulary for vocabulary in words)
+
+
+def _bits(word: str) -> int:
+    bits = 0
+    for char in word:
+        bits |= 1 << (ord(char) % 64)
+    return bits

@@ -103,8 +103,8 @@ def test_replaced_item_shows_its_new_self_only(index: Index, fresh: Workspace, c
     item = snapshot.get("f1")
     assert item is not None
     assert item.title == "Paper Garden"
-    assert "night signal" not in snapshot.titles
-    assert snapshot.titles["paper garden"] == (snapshot.row("f1"),)
+    assert snapshot.titles.rows("night signal") == ()
+    assert snapshot.titles.rows("paper garden") == (snapshot.row("f1"),)
     assert int(snapshot.mask([Constraint("item_id", "in", ("f1",))]).sum()) == 1
     assert not snapshot.mask([Constraint("year", "range", (1982, 1982))]).any()
     assert _search(snapshot, context, "love in the garden")[0] == "f1"
@@ -124,7 +124,7 @@ def test_deleted_item_is_gone_at_once_and_comes_back_when_it_returns(index: Inde
     assert item is not None
     fresh.catalog.delete(["f1"])
     gone = index.snapshot()
-    assert (gone.row("f1"), gone.get("f1"), gone.titles.get("night signal")) == (None, None, None)
+    assert (gone.row("f1"), gone.get("f1"), gone.titles.rows("night signal")) == (None, None, ())
     assert int(gone.mask(()).sum()) == 19
     fresh.catalog.upsert([item])
     assert index.snapshot().get("f1") == item

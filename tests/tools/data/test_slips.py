@@ -1,59 +1,47 @@
-"""Mistyped titles, word by word."""
+"""Mistyped words."""
 
 from __future__ import annotations
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
-from handpicked.tools.data import slips
+from handpicked.tools.data.slips import Vocabulary, known, neighbours
 
-TITLES = dict.fromkeys(
-    ["blade runner", "the godfather", "night signal", "night singer", "up", "long waltz", "cold harbor blues"]
-)
-
-
-def _words() -> dict[tuple[str, int], list[str]]:
-    found: dict[tuple[str, int], list[str]] = {}
-    for word in sorted({word for title in TITLES for word in title.split()}):
-        found.setdefault((word[0], len(word)), []).append(word)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("written", "title"),
-    [
-        ("blade runner", "blade runner"),
-        ("balde runner", "blade runner"),  # two letters swapped: one slip
-        ("blad runer", "blade runner"),  # a slip in each word
-        ("the godfahter", "the godfather"),
-        ("night signel", "night signal"),
-        ("night sinser", "night singer"),
-        ("nigth signal", "night signal"),
-        ("long blues", None),  # words of other titles are no slip
-        ("runner blade", None),
-        ("plade runner", None),  # the first letter is kept
-        ("zzz qqq", None),
-        ("blade runner two", None),
-        ("op", None),  # too short for a slip
-    ],
-)
-def test_the_title_with_the_fewest_slips_is_found(written: str, title: str | None) -> None:
-    assert slips.closest(written.split(), TITLES, _words()) == title
-
-
-def test_a_word_that_titles_have_may_be_a_slip_too() -> None:
-    titles = dict.fromkeys(["cold harbor", "gold rush"])
-    words = {
-        ("c", 4): ["cold"],
-        ("h", 6): ["harbor"],
-        ("g", 4): ["gold"],
-        ("r", 4): ["rush"],
-        ("r", 3): ["rus"],
-    }
-    assert slips.closest(["gold", "rus"], titles, words) == "gold rush"
+_WORDS = st.text(alphabet="abc", min_size=1, max_size=9)
 
 
 def test_neighbours_come_nearest_first() -> None:
-    assert slips.neighbours("signal", {("s", 6): ["signal", "signel", "sinner"]}) == [
+    assert neighbours("signal", [Vocabulary(["signal", "signel", "sinner", "sings"])]) == [
         ("signal", 0),
         ("signel", 1),
     ]
+
+
+def test_neighbours_are_of_all_vocabularies() -> None:
+    assert neighbours("signal", [Vocabulary(["signal"]), Vocabulary(["signals"])]) == [
+        ("signal", 0),
+        ("signals", 1),
+    ]
+
+
+def test_a_slip_keeps_the_first_letter_and_short_words_have_none() -> None:
+    words = [Vocabulary(["plane", "up", "op"])]
+    assert neighbours("blane", words) == []
+    assert neighbours("ap", words) == []
+
+
+def test_known_words_are_those_of_any_vocabulary() -> None:
+    words = [Vocabulary(["signal"]), Vocabulary([])]
+    assert known("signal", words)
+    assert not known("signel", words)
+
+
+@given(st.lists(_WORDS, max_size=30), _WORDS)
+def test_comparing_bits_leaves_no_neighbour_out(every: list[str], word: str) -> None:
+    near = {
+        other
+        for other in every
+        if other[0] == word[0] and OSA.distance(word, other) <= min(len(other), 6) // 3
+    }
+    assert {other for other, _ in Vocabulary(every).near(word)} == near

@@ -1,0 +1,224 @@
+"""Signs that words of a text are meant as a title: what they are, how they are written, what stands beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+import yaml
+
+from handpicked import prompts
+from handpicked.agent import lexicon, signs
+from handpicked.agent.hints import Hints, Person
+from handpicked.agent.signs import Said, Span
+from handpicked.tools.data.text import STOP_WORDS, has_cjk
+from handpicked.tools.data.titles import Match
+from handpicked.tools.types import Item
+
+Signs = dict[str, float]
+_ARTICLES = frozenset(["the", "a", "an"])
+_PRONOUNS = frozenset(
+    """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
+    all mine yours hers u what who""".split()
+)
+_OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
+"""Words that can't be a sentence's subject: followed by a verb they are a title."""
+_TASTE = ("like", "dislike", "seen")
+_QUOTES = re.compile(
+    r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
+)
+_NOUN_BEFORE = re.compile(
+    r"\b(?:movie|film|flick|book|novel|album|record|picture|documentary|musical|called|titled|named|original|remake)[\s,:]+$"
+    r"|(?:电影|影片|片子|专辑|小说|那部|这部|那本|这本|叫|叫做)$",
+    re.IGNORECASE,
+)
+_NOUN_BEHIND = re.compile(
+    r"[\"”’》」]*,?\s*(?:the|that)\s+(?:[\w-]+\s+)?(?:movie|film|flick|book|novel|album|record|original|remake)\b"
+    r"|\s*(?:movie|film|series|franchise)s?\b|[\"”’》」]*\s*(?:这|那)(?:部|本|张|篇|版)",
+    re.IGNORECASE,
+)
+_PEOPLE_BEHIND = re.compile(r"[\"”’》」]?\s*,?\s*(?:by|with|starring|directed by|from)\s", re.IGNORECASE)
+_COMMON_BEFORE = re.compile(
+    r"\b(?:a|an|some|any|more|of|my|your|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
+    re.IGNORECASE,
+)
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """How much each sign says, in log-odds."""
+    document: dict[str, float] = yaml.load(prompts.read_text("title_signs.yaml"), yaml.CSafeLoader)
+    return document
+
+
+def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[int]) -> Signs:
+    """The signs for words that may be one of some titles, each with how strong it is."""
+    said = hints.said
+    best = min(matches, key=lambda match: (match.part, match.slips, not match.exact))
+    chinese = signs.is_cjk(said, span) or _among(said, span)
+    found: Signs = {"chinese" if chinese else "words": 1.0}
+    found |= _ideographs(said, span) if chinese else _words(hints, span, best)
+    found |= _agreement(hints, span, matches, best)
+    if quoted(said, span) and (best.exact or span[1] - span[0] > 1):
+        found["quoted"] = 1.0
+    found |= _beside(said, span, part=best.part)
+    found |= _topic(said, span) if chinese else _written(said, span, best)
+    found |= _hinted(hints, span, [hints.snapshot.item(match.row) for match in matches])
+    if any(match.row in shown for match in matches):
+        found["shown"] = 1.0
+    if any(_named(person, span, best) for person in hints.people):
+        found["person's name"] = 1.0
+    return found
+
+
+def _among(said: Said, span: Span) -> bool:
+    """Whether a title of figures stands in a Chinese text."""
+    return said.words[span[0]].isdigit() and span[1] - span[0] == 1 and has_cjk(said.text)
+
+
+def quoted(said: Said, span: Span) -> bool:
+    """Whether quotes hold the title and nothing else."""
+    start, end = said.start(span), said.end(span)
+    for quote in _QUOTES.finditer(said.text):
+        group = 1 if quote[1] else 2
+        rest = f"{said.text[quote.start(group) : start]}{said.text[end : quote.end(group)]}"
+        if quote.start(group) <= start and end <= quote.end(group) and not re.search(r"[^\W_]", rest):
+            return True
+    return False
+
+
+def telling(word: str) -> bool:
+    """Whether a word says more than everyday talk."""
+    known = lexicon.load()
+    return not lexicon.is_plain(word) and word not in known.people and word not in known.cues
+
+
+def _words(hints: Hints, span: Span, match: Match) -> Signs:
+    written = hints.said.words[span[0] : span[1]]
+    bare = written[written[0] in _ARTICLES and len(written) > 1 :]
+    meant = match.name.split() if match.slips and not match.part else bare
+    grades = [_grade(hints, word) for word in meant if word not in _ARTICLES] or ["stop"]
+    found: Signs = {"article": float(len(bare) < len(written))}
+    if len(bare) == 1:
+        grade = "pronoun" if bare[0] in _PRONOUNS else grades[0]
+        return found | {f"one {grade}": 1.0}
+    for grade, most in (("everyday", 3), ("common", 3), ("rare", 2)):
+        found[grade] = float(min(grades.count(grade), most))
+    found["long"] = float(min(len(bare), 6) - 2)
+    found["only stops"] = float(set(grades) == {"stop"})
+    return found
+
+
+def _grade(hints: Hints, word: str) -> str:
+    """How much a word says: nothing, little, something, or much."""
+    if word in STOP_WORDS or word in _PRONOUNS:
+        return "stop"
+    if not telling(word) or (word.endswith("s") and not telling(word[:-1])):
+        return "everyday"
+    known = word in lexicon.common() or word.removesuffix("s") in lexicon.common()
+    return "common" if known or hints.snapshot.names(word) else "rare"
+
+
+def _ideographs(said: Said, span: Span) -> Signs:
+    written, known = said.words[span[0] : span[1]], lexicon.load()
+    phrase = " ".join(written)
+    term = phrase in known.categories or phrase in known.domains
+    everyday = phrase in known.everyday and len(written) > 1
+    length = 3 if written[0].isdigit() and len(written[0]) > 2 else min(len(written), 4)
+    return {f"ideographs {length}": 1.0, "term": float(term), "everyday phrase": float(everyday)}
+
+
+def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) -> Signs:
+    """How the words agree with the title, and how well it is known."""
+    popularity = max(float(hints.snapshot.popularity[match.row]) for match in matches)
+    single = span[1] - span[0] == 1
+    alone = (
+        best.part
+        and single
+        and len(matches) == 1
+        and hints.snapshot.titles.frequency(hints.said.words[span[0]]) == 1
+    )
+    return {
+        "part": float(best.part), "part, one word": float(best.part and single), "part, its own word": float(alone),
+        "part of several": float(best.part and len({match.row for match in matches}) > 2),
+        "slips": float(best.slips), "slip in a short word": float(bool(best.slips) and single and len(best.name) < 7),
+        "loose": float(not best.exact and not best.slips and not best.part), "popular": min(popularity * 2, 1.0) ** 0.5,
+    }  # fmt: skip
+
+
+def _beside(said: Said, span: Span, *, part: bool) -> Signs:
+    """What stands beside the words."""
+    closes, found = signs.closes(said, span), dict[str, float]()
+    if signs.alone(said, span):
+        found["alone in part" if part else "alone"] = 1.0
+    if signs.cue_before(said, span, "named"):
+        found["named"] = 1.0
+    elif signs.cue_before(said, span, *_TASTE):
+        found["taste" if closes else "taste, goes on"] = 1.0
+    elif signs.cue_before(said, span, "ask", "negation"):
+        found["ask" if closes else "ask, goes on"] = 1.0
+    if signs.cue_behind(said, span) or signs.rated_behind(said, span):
+        found["said of"] = 1.0
+        found["an object said of"] = float(said.words[span[0]] in _OBJECTS and span[1] - span[0] == 1)
+    found["noun"] = float(
+        bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)))
+    )
+    found["between clauses"] = float(signs.begins(said, span) and closes)
+    found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))
+    return found
+
+
+def _topic(said: Said, span: Span) -> Signs:
+    """Whether a Chinese title stands apart, most of all at the beginning."""
+    if not signs.apart(said, span):
+        return {}
+    asked = any("asked" in cue.values and cue.first >= span[1] for cue in said.cues)
+    first = span[0] == 0
+    return {"apart": 1.0, "first": float(first), "topic asked about": float(first and asked)}
+
+
+def _written(said: Said, span: Span, best: Match) -> Signs:
+    """What the capitals say."""
+    words = said.words[span[0] : span[1]]
+    many = "many" if len(words) > 1 else "one"
+    if signs.upper(said, span):
+        if all(word in lexicon.load().proper or word.isdigit() for word in words):
+            return {}
+        if best.part and many == "one":
+            return {"capitals, part": 1.0}
+        plain = "" if many == "many" or telling(words[0]) else " plain"
+        return {f"capitals, {many}{plain}{', opening' if signs.opens(said, span) else ''}": 1.0}
+    lower = said.cased and not said.text[said.start(span)].isdigit()
+    return {f"no capitals, {many}": float(lower)}
+
+
+def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:
+    """Years, people and marks that fit one of the items. A wrong year right beside a title speaks against it."""
+    found: Signs = {}
+    given = hints.year(span)
+    if given is not None and (years := [item.year for item in items if item.year is not None]):
+        away = min(abs(year - given[0]) for year in years)
+        found["the year" if away == 0 else "about the year" if away == 1 else "another year"] = 1.0
+    elif any(year == item.year for year, _ in hints.years for item in items):
+        found["year elsewhere"] = 1.0
+    if people := max((hints.people_of(item, span) for item in items), key=len):
+        close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(p.last == span[0] for p in people)
+        found["its people beside it" if close else "its people"] = 1.0
+        found["several of its people"] = float(len(people) > 1)
+    return found | dict(_marks(hints.said, span, items))
+
+
+def _marks(said: Said, span: Span, items: Sequence[Item]) -> Iterator[tuple[str, float]]:
+    """The mark at a title's end that is there too: Them!"""
+    behind = said.after(span)
+    if behind[:1] in ("!", "?") and any(item.title.endswith(behind[0]) for item in items):
+        yield "mark" if not behind[1:].lstrip()[:1].islower() else "mark within", 1.0
+
+
+def _named(person: Person, span: Span, match: Match) -> bool:
+    """Whether the words are somebody's name, or a part of one."""
+    inside = person.first <= span[0] and span[1] <= person.last
+    overlaps = person.first < span[1] and span[0] < person.last
+    longer = person.last - person.first > span[1] - span[0]
+    return (inside and longer) or (overlaps and bool(match.slips or match.part))

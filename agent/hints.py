@@ -1,0 +1,127 @@
+"""What a text says of an item besides its title: the year, the people, the kind of thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from handpicked.agent import lexicon
+from handpicked.agent.signs import Said, Span
+from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import has_cjk, longest_matches, normalize
+from handpicked.tools.types import Item
+
+_YEAR = re.compile(r"(?<![\d.$])(1[89]\d\d|20\d\d)(?![\d%])(?!\s*(?:s\b|'s\b|年代|分钟|minutes|pages))")
+_SHORT = re.compile(r"(?:(?<=['’])|(?<=^)|(?<=\s))(\d\d)(?=\s*(?:年|版)|\b(?!['’]?s\b))")
+_JOIN = r"[\"”’》」)]*\s*[,，]?\s*(?:the\s+|in\s+|from\s+|of\s+)*"
+_AFTER = re.compile(
+    _JOIN
+    + r"[(\[（'’]?\s*(?:the\s+|from\s+)?(1[89]\d\d|20\d\d|(?<=['’\s(])\d\d)(?![\d%:/.]|\s*(?:%|min|hour|star|out|分|bucks|dollar))\b[)\]）]?",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"((?:1[89]|20)\d\d|(?<=['’])\d\d)(?:['’]s)?[\s年]*(?:的|version of|film|movie|original|那部|版)?[\s《“\"]*$"
+)
+_OLDER = re.compile(
+    r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
+)
+_NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版|翻拍|新的", re.IGNORECASE)
+_KINDS = ("book", "music", "news", "movie")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody named in the text at [first, last): the normalized names that it may mean."""
+
+    first: int
+    last: int
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Hints:
+    """The hints of a text."""
+
+    snapshot: Snapshot
+    said: Said
+
+    @cached_property
+    def years(self) -> Sequence[tuple[int, int]]:
+        """Years in the text, each with its place."""
+        return [(int(found[1]), found.start(1)) for found in _YEAR.finditer(self.said.text)]
+
+    @cached_property
+    def short(self) -> Sequence[tuple[int, int]]:
+        """Years of two figures ('94, 62, 48年), each as those of the century before, with its place."""
+        return [(1900 + int(found[1]), found.start(1)) for found in _SHORT.finditer(self.said.text)]
+
+    @cached_property
+    def people(self) -> Sequence[Person]:
+        """People of the catalogue who are named in full, or whom the lexicon knows by a shorter name."""
+        creators, cast = self.snapshot.terms("creators"), self.snapshot.terms("cast")
+        known = lexicon.load().people
+        found = longest_matches(self.said.tokens, _Full(creators, cast, known), longest=6)
+        return [
+            Person(first, last, frozenset(map(normalize, known.get(name, (name,)))))
+            for first, last, name in found
+        ]
+
+    @cached_property
+    def kind(self) -> str | None:
+        """The domain that a noun in the text names, if it is one."""
+        hits = lexicon.find(self.said.text, self.said.tokens, lexicon.load().domains)
+        named = {value for hit in hits for value in hit.values}
+        return next(iter(named)) if len(named) == 1 else None
+
+    def year(self, span: Span) -> tuple[int, int] | None:
+        """The year given right beside a title, and where the text that gives it ends."""
+        end = self.said.end(span)
+        if after := _AFTER.match(self.said.text, end):
+            return _century(after[1]), after.end()
+        if before := _BEFORE.search(self.said.before(span)):
+            return _century(before[1]), end
+        return None
+
+    def people_of(self, item: Item, span: Span) -> list[Person]:
+        """Those named in the text who made the item or are in it, by full name or by a surname that tells."""
+        every = [normalize(name) for name in (*item.creators, *item.cast)]
+        found = [person for person in self.people if person.names & set(every) and not _within(person, span)]
+        surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
+        for place, word in enumerate(self.said.words):
+            outside = not span[0] <= place < span[1] and not any(
+                p.first <= place < p.last for p in self.people
+            )
+            if outside and word in surnames and len(word) > 2 and not lexicon.is_plain(word):
+                found.append(Person(place, place + 1, frozenset([word])))
+        return found
+
+
+def age(text: str) -> str | None:
+    """Whether an older or a newer one is wanted."""
+    old, new = _OLDER.search(text), _NEWER.search(text)
+    return None if bool(old) == bool(new) else "old" if old else "new"
+
+
+def _within(person: Person, span: Span) -> bool:
+    return span[0] <= person.first and person.last <= span[1]
+
+
+def _century(written: str) -> int:
+    return int(written) if len(written) == 4 else 1900 + int(written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """Names of two words and more: a single word is too often something else."""
+
+    creators: frozenset[str]
+    cast: frozenset[str]
+    known: Mapping[str, tuple[str, ...]]
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        full = " " in name and not has_cjk(name) and (name in self.creators or name in self.cast)
+        return (full and not all(map(lexicon.is_plain, name.split()))) or name in self.known

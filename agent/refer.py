@@ -1,0 +1,194 @@
+"""References to what was shown: "the third one", "number 2", "that one", "the 1972 one", 第三部."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from handpicked.agent import lexicon
+from handpicked.tools.data.text import STOP_WORDS, has_cjk, phrase_key
+from handpicked.tools.types import Item
+
+_ORDINALS = {
+    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
+    "last": -1, "final": -1, "bottom": -1, "top": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
+    "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
+}  # fmt: skip
+_NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|story|thing|option|pick|suggestion|choice|title|item)"
+_WHICH = (
+    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
+)
+_FEW = r"two|three|four|five|[2-5]"
+_BU = r"(?:部|个|本|张|首|篇|款|件|条|集)"
+
+_RANGE = re.compile(
+    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE
+)
+_ORDINAL = re.compile(
+    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|on the list))?\b(?!\s+(?:time|night|week|year|month|day|friday|saturday|sunday"
+    rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
+    rf"|第([一二三四五六七八九十\d])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?:\b(?:number|no\.?|nr\.?|option)\s*|#\s*)(\d{1,2}|one|two|three|four|five)\b|(\d{1,2})\s*号",
+    re.IGNORECASE,
+)
+_BARE_NUMBERS = re.compile(
+    r"^\s*(\d)\s*(?:or|and|&|vs\.?|还是|和|,|or maybe)\s*(\d)\s*\??\s*$", re.IGNORECASE
+)
+_MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", re.IGNORECASE)
+_OTHER = re.compile(
+    rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}",
+    re.IGNORECASE,
+)
+_AGED = re.compile(
+    rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b|(老|旧|新)的?那?{_BU}",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]",
+    re.IGNORECASE,
+)
+_THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
+_IT = re.compile(
+    r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
+    re.IGNORECASE,
+)
+_OF_IT = re.compile(
+    r"\W*(tl;?dr|spoilers?|summary|gist|plot|synopsis|reviews?|any good|good or bad|worth (?:it|watching|reading)|why|how come|who directed|who made"
+    r"|who wrote|how long|讲(?:的是|了)?(?:什么|啥)|好看吗|好看不|谁演的|谁导的|谁写的|多长|为什么|为啥|剧情|值得看吗|怎么样|咋样)[\s?？!！。.]*$",
+    re.IGNORECASE,
+)
+"""A question that is all that is said: of the one item shown."""
+_DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Characters [start, end) that mean shown items, given by position."""
+
+    start: int
+    end: int
+    places: tuple[int, ...]
+
+
+def find(text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]) -> list[Reference]:
+    """The references of a text to the items shown (None for one that is gone), in order, outside of the titles
+    that it names."""
+    return _kept(_every(text, shown), shown, taken) if shown else []
+
+
+def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
+    """The references to items that share a title with one that the text names: "the DiCaprio one"."""
+    return _kept(_distinguished(text, items), items, taken) if items else []
+
+
+def _kept(
+    references: Iterable[Reference], shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]
+) -> list[Reference]:
+    found: list[Reference] = []
+    for reference in references:
+        held = [*taken, *((other.start, other.end) for other in found)]
+        inside = all(0 <= place < len(shown) for place in reference.places)
+        if (
+            inside
+            and reference.places
+            and not any(s < reference.end and reference.start < e for s, e in held)
+        ):
+            found.append(reference)
+    return sorted(found, key=lambda reference: reference.start)
+
+
+def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+    """References, the surest first."""
+    count = len(shown)
+    for one in _BARE_NUMBERS.finditer(text):
+        yield from (Reference(one.start(group), one.end(group), (int(one[group]) - 1,)) for group in (1, 2))
+    for one in _RANGE.finditer(text):
+        many = _number(one[2] or one[4])
+        from_end = (one[1] or one[3] or "").casefold() in ("last", "后", "最后")
+        places = range(count - many, count) if from_end else range(many)
+        yield Reference(one.start(), one.end(), tuple(places))
+    for one in _ALL.finditer(text):
+        yield Reference(one.start(), one.end(), tuple(range(count)))
+    yield from _distinguished(text, shown)
+    for one in _MIDDLE.finditer(text):
+        yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
+    for one in _NUMBER.finditer(text):
+        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    for one in _ORDINAL.finditer(text):
+        number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
+        yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
+    yield from _pronouns(text, shown)
+
+
+def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+    """By year, by age, by a word of the title or a person."""
+    for one in _DATED.finditer(text):
+        year = next(filter(None, one.groups()))
+        yield Reference(one.start(), one.end(), _of_year(shown, year))
+    for one in _AGED.finditer(text):
+        old = (one[1] or one[2] or "").casefold()[:2] in ("ol", "or", "老", "旧")
+        yield Reference(one.start(), one.end(), _by_age(shown, old=old))
+    for one in _DESCRIBED.finditer(text):
+        yield Reference(one.start(), one.end(), _described(shown, one[1]))
+
+
+def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+    for one in _OTHER.finditer(text):
+        yield Reference(one.start(), one.end(), (1,) if len(shown) == 2 else ())
+    for one in _THIS.finditer(text):
+        named = len(one[0].split()) > 1 or has_cjk(one[0])
+        if len(shown) == 1 or named:
+            yield Reference(one.start(), one.end(), (0,))
+    its = list(_IT.finditer(text))
+    if len(its) == len(shown) > 1:
+        yield from (Reference(one.start(), one.end(), (place,)) for place, one in enumerate(its))
+    if len(shown) == 1:
+        if one := _OF_IT.match(text):
+            yield Reference(one.start(1), one.end(1), (0,))
+        for one in _IT.finditer(text):
+            yield Reference(one.start(), one.end(), (0,))
+
+
+def _number(word: str) -> int:
+    return (
+        int(word)
+        if word.isdigit()
+        else _ORDINALS.get(word.casefold(), _ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
+    )
+
+
+def _of_year(shown: Sequence[Item | None], year: str) -> tuple[int, ...]:
+    number = int(year) if len(year) == 4 else 1900 + int(year)
+    return tuple(place for place, item in enumerate(shown) if item and item.year == number)[:1]
+
+
+def _by_age(shown: Sequence[Item | None], *, old: bool) -> tuple[int, ...]:
+    dated = sorted((item.year, place) for place, item in enumerate(shown) if item and item.year)
+    return ((dated[0] if old else dated[-1])[1],) if len(dated) > 1 else ()
+
+
+def _described(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
+    """The one shown item with these words in its title, or with this person."""
+    told = [w for w in phrase_key(words).split() if w not in STOP_WORDS]
+    if not told or all(word in _ORDINALS for word in told):
+        return ()
+    fits = [place for place, item in enumerate(shown) if item and _fits(item, told)]
+    return tuple(fits) if len(fits) == 1 else ()
+
+
+def _fits(item: Item, told: Sequence[str]) -> bool:
+    names = " ".join((item.title, *item.aliases, *item.creators, *item.cast))
+    known = set(phrase_key(names).split())
+    terms = {name.casefold() for word in told for name in lexicon.load().categories.get(word, ())}
+    return all(word in known or f"{word}s" in known for word in told) or (
+        len(told) == 1 and bool(terms & {category.casefold() for category in item.categories})
+    )

@@ -1,0 +1,226 @@
+"""How the user stands to the titles named: likes them, refuses them, has seen them, or asks about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from handpicked.agent import signs
+from handpicked.agent.lexicon import Hit
+from handpicked.agent.mentions import JOINT
+from handpicked.agent.signs import Polarity, Said, Span
+from handpicked.tools.data.text import has_cjk
+
+_REACH = 5
+"""How many words may stand between a verb and the titles that are its object."""
+_AGAINST = 2
+_STOP = re.compile(r"[.!?;:。！？；：\n]")
+_MARK = re.compile(r"[,.;!?()，。；！？、\n]")
+_ASKED = re.compile(
+    r"^\W*(?:(?:so|hmm|ok|hey|and|but|well|or)\W+)*(?:is|was|are|were|does|did|do|should|would|could|can|how|what|which|who|why|whos|whats)\b",
+    re.IGNORECASE,
+)
+_ASKED_BEHIND = re.compile(r"[^。！\n]*?(?:吗|么|嘛|没有|不)\s*(?:[？?，。\s]|$)")
+_RATED = re.compile(
+    r"\b\d+(?:\.\d+)?\s*(?:/|out of)\s*(?:5|10|100|five|ten)\b|\b(?:\d(?:\.\d)?|one|two|three|four|five|half)\s*(?:and a half\s*)?stars?\b"
+    r"|\bthumbs[- ](?:up|down)\b|👍|👎|⭐|★|\b(?:gets?|give|gave|giving|got) (?:it |this |that |them )?(?:an? )?(?:solid |strong |easy )?\d+(?:\.\d)?\b(?! (?:hour|min|year|more|film|movie))"
+    r"|\d+(?:\.\d+)?\s*分(?!钟)|[一二三四五六七八九十两半]\s*(?:颗|个)?(?:分(?!钟)|星)|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
+    re.IGNORECASE,
+)
+_BETTER = re.compile(
+    r"\s*(?:is|was|are|were)?\s*(?:so much |way |much |far |a lot |even )?(?:better|funnier|scarier|stronger|greater) than\s*(?:the\s)?|\s*>\s*|\s*beats\s*",
+    re.IGNORECASE,
+)
+_BI = re.compile(r"[》」”]?\s*比\s*[《「“]?")
+_BI_GOOD = re.compile(r"[》」”]?\s*(?:要|更|还|都)?\s*(?:好看|好|强|精彩|有意思|棒)(?!.{0,4}[吗么？?])")
+_MEETS = re.compile(r"[\"”’]?\s*(?:meets|x|×|crossed with)\s*(?:the\s)?[\"“‘]?", re.IGNORECASE)
+_BUT_OTHERWISE = re.compile(
+    r"[\"”’》」]?\s*,?\s*(?:but|only|just|except)\s+(?!is\b|was\b|i\b|the\b|it\b)|[\"”’》」]?\s*但(?:是)?(?:更|要)",
+    re.IGNORECASE,
+)
+_THAT_IT_WAS = re.compile(
+    r"\b(?:it|that|they|this|them)(?:['’]s|\s+is|\s+was|\s+were|\s+has|\s+had|\s+are)?(?:\s+(?:so|really|just|too|very|pretty|kinda|actually|a|bit|all))*\s*$|它(?:真的?|太|是)?$",
+    re.IGNORECASE,
+)
+"""What leads to a word that is said of the title before: "i thought it was so"."""
+_SO_THAT = re.compile(r"\s*(?:看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*")
+_NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
+_EXCEPT = frozenset(
+    ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
+)
+
+
+def roles(said: Said, spans: Sequence[Span], references: Collection[Span] = ()) -> list[Polarity]:
+    """The stance to each of the spans, given in order; `references` are those that name no title.
+
+    Titles joined by "and" or a comma share a stance."""
+    free = Said(said.text, said.tokens, [cue for cue in said.cues if not _inside(cue, spans, references)])
+    groups = _groups(said, spans)
+    found: list[Polarity] = []
+    for number, group in enumerate(groups):
+        before = groups[number - 1][-1][1] if number else 0
+        after = groups[number + 1][0][0] if number + 1 < len(groups) else len(said.tokens)
+        if (compared := _compared(said, groups, number)) is not None:
+            found += _all(compared, group)
+        else:
+            found += _group(free, group, (before, after))
+    for place, span in enumerate(spans):
+        if found[place] == "dislike" and span in references and _corrected(free, span):
+            found[place] = "about"
+    return found
+
+
+def _inside(cue: Hit, spans: Sequence[Span], references: Collection[Span]) -> bool:
+    """Whether a cue is a part of a title; one like "more like that" holds a reference, and stays."""
+    overlapping = [span for span in spans if cue.first < span[1] and span[0] < cue.last]
+    held = {"more", "again"} & set(cue.values) and all(span in references for span in overlapping)
+    return bool(overlapping) and not held
+
+
+def _groups(said: Said, spans: Sequence[Span]) -> list[list[Span]]:
+    groups: list[list[Span]] = []
+    for span in spans:
+        last = groups[-1][-1] if groups else None
+        between = said.text[said.end(last) : said.start(span)] if last and last[1] <= span[0] else None
+        if last == span or (between is not None and _joins(between)):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _joins(between: str) -> bool:
+    return bool(JOINT.fullmatch(between) or _MEETS.fullmatch(between)) or not between.strip()
+
+
+def _compared(said: Said, groups: Sequence[Sequence[Span]], number: int) -> Polarity | None:
+    """The better and the worse one of a comparison: "A is better than B", A比B好看. A question has none."""
+    places: tuple[tuple[int, Polarity], ...] = ((number, "like"), (number - 1, "dislike"))
+    for place, polarity in places:
+        if not 0 <= place < len(groups) - 1:
+            continue
+        one, other = groups[place][-1], groups[place + 1][0]
+        between = said.text[said.end(one) : said.start(other)]
+        chinese = _BI.fullmatch(between) and _BI_GOOD.match(said.after(other))
+        if (
+            (_BETTER.fullmatch(between) or chinese)
+            and not _asks(said, one)
+            and "?" not in said.after(other)[:3]
+        ):
+            return polarity
+    return None
+
+
+def _corrected(said: Said, span: Span) -> bool:
+    """Whether a bare "no" before a reference sets something right: "no no the 1972 one"."""
+    before = said.words[: span[0]]
+    return bool(before) and all(word in _NO for word in before)
+
+
+def _group(said: Said, group: Sequence[Span], limits: Span) -> list[Polarity]:
+    """The stance to titles that are joined, between the titles before and after them."""
+    whole = group[0][0], group[-1][1]
+    met = any(
+        _MEETS.fullmatch(said.text[said.end(one) : said.start(other)]) for one, other in pairwise(group)
+    )
+    if met:
+        return _all("like", group)
+    before = _before(said, whole, limits)
+    if len(group) > 1 and before is not None:
+        # "loved A, B meh": what is said behind the last one is said of it alone
+        last = _behind(said, group[-1], limits)
+        if last is not None and last != before and "," in said.between(group[-2][1], group[-1][0]):
+            return [*_all(before, group[:-1]), last]
+    return _all(_stance(said, whole, limits), group)
+
+
+def _all(polarity: Polarity, group: Sequence[Span]) -> list[Polarity]:
+    return [polarity for _ in group]
+
+
+def _stance(said: Said, span: Span, limits: Span) -> Polarity:
+    behind = None if _asks(said, span) else _behind(said, span, limits)
+    before = _before(said, span, limits)
+    if "dislike" in (behind, before):
+        return "dislike"
+    if _alike(said, span, limits):
+        return "like"
+    if _rated(said, span, limits):
+        return "about"
+    return "like" if before == "like" else behind or before or "about"
+
+
+def _asks(said: Said, span: Span) -> bool:
+    """Whether the sentence asks something of the title: "is Up any good", 好看吗."""
+    first, _ = signs.sentence(said, span)
+    opening = said.text[said.tokens[first].start : said.start(span)]
+    rest = said.after(span)
+    return bool(_ASKED.match(opening)) or (has_cjk(rest[:8]) and bool(_ASKED_BEHIND.match(rest[:16])))
+
+
+def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
+    """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
+    for cue in said.cues:
+        values = set(cue.values)
+        if cue.last <= span[0] or cue.first >= limits[1] or (cue.first < span[1] and "again" not in values):
+            continue
+        told = values & {"praise", "scorn", "had"}
+        if told and cue.first >= span[1] and _speaks_of(said, span, cue):
+            return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
+        if "again" in values:
+            return "dislike" if "dislike" in values else "like" if "like" in values else "seen"
+    return None
+
+
+def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:
+    between = said.between(span[1], cue.first)
+    if signs.linked(said, span, cue.first) or not re.search(r"\w", between):
+        return True
+    return bool(_THAT_IT_WAS.search(between)) or bool(_SO_THAT.fullmatch(between))
+
+
+def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
+    """What the last cue before the titles makes of them, if no other title and no end of a clause stands between."""
+    for cue in reversed([cue for cue in said.cues if limits[0] <= cue.first and cue.last <= span[0]]):
+        between = said.between(cue.last, span[0])
+        values = set(cue.values)
+        if _STOP.search(between):
+            return None
+        told = values & {"like", "dislike", "seen"}
+        if told and "again" not in values:
+            near = len(said.words[cue.last : span[0]]) <= _REACH
+            return (
+                ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
+            )
+        if "negation" in values:
+            return _negated(said, span, cue)
+        if values & {"ask", "named"}:
+            return None
+    return None
+
+
+def _negated(said: Said, span: Span, cue: Hit) -> Polarity | None:
+    written = " ".join(said.words[cue.first : cue.last])
+    if written.replace(" ", "") in _EXCEPT or written in _EXCEPT:
+        return "seen"
+    near = span[0] - cue.last <= _AGAINST and not _MARK.search(said.between(cue.last, span[0]))
+    return "dislike" if near else None
+
+
+def _alike(said: Said, span: Span, limits: Span) -> bool:
+    """Whether more of the kind is wanted: "X vibes", "X but funnier", "more like that", 同款."""
+    if _BUT_OTHERWISE.match(said.after(span)) and signs.opens(said, span):
+        return True
+    return any(
+        ("more" in cue.values and cue.last > span[0]) or ("kin" in cue.values and cue.first == span[1])
+        for cue in said.cues
+        if span[0] <= cue.last and cue.first < limits[1]
+    )
+
+
+def _rated(said: Said, span: Span, limits: Span) -> bool:
+    """Whether a rating is given."""
+    start = said.tokens[limits[0]].start if limits[0] else 0
+    end = said.tokens[limits[1]].start if limits[1] < len(said.tokens) else len(said.text)
+    return bool(_RATED.search(said.text[start:end])) or signs.rated_behind(said, span)
