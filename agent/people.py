@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from handpicked.agent import lexicon, wording
 from handpicked.agent.scope import Said, Span
 from handpicked.tools.data import slips
-from handpicked.tools.data.columns import Columns, Person, grouped
+from handpicked.tools.data.columns import Columns, Person
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.text import Token, has_cjk, normalize
 
 _LONGEST = 6
@@ -144,14 +145,14 @@ def _mistyped(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[st
     famous = {
         key: values for key, values in wording.load().people.known.items() if " " not in key and key.isascii()
     }
-    for key, distance in slips.neighbours(word, grouped(famous)):
+    for key, distance in slips.neighbours(word, (Vocabulary(famous),)):
         if distance == 1 or len(word) >= 8:
             return place + 1, tuple(map(normalize, famous[key]))
     return None
 
 
 def _in_catalogue(snapshot: Snapshot, word: str) -> bool:
-    return word in snapshot.words.get((word[:1], len(word)), ())
+    return slips.known(word, snapshot.words)
 
 
 def _by_surname(snapshot: Snapshot, word: str) -> tuple[Person, ...]:

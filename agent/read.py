@@ -57,7 +57,7 @@ class Reader:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
-        links = link.link(snapshot, text, skip_domains=goods)
+        links = link.link(snapshot, text, shown=memory.last, skip_domains=goods)
         wished = wants.extract(
             snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
         )

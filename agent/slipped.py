@@ -8,9 +8,8 @@ from functools import cache
 
 from handpicked.agent import lexicon, wording
 from handpicked.tools.data import slips
-from handpicked.tools.data.columns import grouped
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.slips import Words
+from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.text import Token
 
 _SHORTEST, _LONG = 5, 8
@@ -28,10 +27,9 @@ def _meant(snapshot: Snapshot, word: str) -> str | None:
     if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()):
         return None
     known = _words()
-    place = (word[0], len(word))
-    if word in known.get(place, ()) or lexicon.is_plain(word) or word in snapshot.words.get(place, ()):
+    if word in known or lexicon.is_plain(word) or slips.known(word, snapshot.words):
         return None
-    near = slips.neighbours(word, known)
+    near = slips.neighbours(word, (known,))
     allowed = 1 if len(word) < _LONG else 2
     best = [other for other, distance in near if distance == near[0][1] and distance <= allowed]
     return best[0] if len(best) == 1 or (best and len(set(map(_stem, best))) == 1) else None
@@ -42,10 +40,10 @@ def _stem(word: str) -> str:
 
 
 @cache
-def _words() -> Words:
+def _words() -> Vocabulary:
     known = wording.load()
     parts = (known.terms.known, known.domains.known)
-    return grouped(
+    return Vocabulary(
         word
         for part in parts
         for key in part
