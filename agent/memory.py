@@ -183,7 +183,7 @@ def _goes_on(
 def _aside(reading: Reading, marks: Marks, rest: str) -> bool:
     """Whether a turn leaves the wish in force alone: small talk, or a question about an item."""
     tasks = set(reading.tasks)
-    leans = marks.strong or (marks.weak and not marks.closes and (not rest or bool(_spans(reading))))
+    leans = marks.strong or (not marks.closes and (bool(_spans(reading)) or (marks.weak and not rest)))
     if reading.scene.name == "chat":
         return not leans
     if tasks & _WISHED:

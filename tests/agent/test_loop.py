@@ -129,6 +129,37 @@ def test_a_session_does_not_show_the_same_film_twice(make_agent: Any, fresh: Wor
     assert not set(first) & set(second)
 
 
+def test_a_follow_up_keeps_the_wish_and_does_not_repeat_what_was_shown(
+    make_agent: Any, fresh: Workspace
+) -> None:
+    agent = make_agent(workspace=fresh)
+    first = turn(agent, "a science fiction film", session_id="s", k=1)
+    assert shown(first) == ["f7"]
+    second = turn(agent, "older", session_id="s")
+    assert shown(second) == ["f1"]
+    assert [str(c) for c in second.reading.constraints[1:]] == ["categories in Sci-Fi, science fiction", "year at most 1998"]
+    assert "older" in second.text
+
+
+def test_what_was_shown_comes_again_when_asked_for_and_in_its_order(
+    make_agent: Any, fresh: Workspace
+) -> None:
+    agent = make_agent(workspace=fresh)
+    first = shown(turn(agent, "recommend me a film", session_id="s", k=4))
+    assert not set(first) & set(shown(turn(agent, "something else", session_id="s", k=4)))
+    turn(agent, "recommend me a film", session_id="t", k=4)
+    again = turn(agent, "show me those again", session_id="t")
+    assert shown(again) == first
+    assert again.lists[0].items[0].reason.startswith("Shown before")
+    assert set(shown(turn(agent, "again but under 100 minutes", session_id="t"))) < set(first)
+
+
+def test_a_refused_title_does_not_come_back_in_the_conversation(make_agent: Any, fresh: Workspace) -> None:
+    agent = make_agent(workspace=fresh)
+    turn(agent, "not The Dry Valley please, a western", session_id="s")
+    assert "f5" not in shown(turn(agent, "show me westerns", session_id="s", k=10))
+
+
 def test_a_clients_own_history_is_taken_for_the_history(make_agent: Any) -> None:
     history = (Message("user", "I like westerns"), Message("assistant", "Noted."))
     assert shown(turn(make_agent(), "show me some", messages=history))
