@@ -58,6 +58,7 @@ class CatalogStore:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         prepare(self._engine, CATALOG, "catalog")
+        self._campaigns: tuple[int, tuple[Campaign, ...]] = (0, ())
 
     def close(self) -> None:
         """Close the idle connections; the store can still be used after that."""
@@ -158,10 +159,16 @@ class CatalogStore:
         return done
 
     def campaigns(self) -> list[Campaign]:
-        """Give all campaigns in the order in which they came."""
+        """Give all campaigns in the order in which they came; they are decoded once for each revision."""
         with reading(self._engine) as connection:
+            revision = read_counter(connection, "catalog.revision") or 0
+            held, campaigns = self._campaigns
+            if held == revision:
+                return list(campaigns)
             contents = connection.scalars(select(CAMPAIGNS.c.content).order_by(CAMPAIGNS.c.row)).all()
-        return [decode(Campaign, content) for content in contents]
+        campaigns = tuple(decode(Campaign, content) for content in contents)
+        self._campaigns = (revision, campaigns)
+        return list(campaigns)
 
     def erase(self) -> None:
         """Leave nothing on the disk of what was deleted or replaced. Raises DataError when another is in the way."""

@@ -29,7 +29,7 @@ ASSETS = (
 """What `write` needs in the cache."""
 FILES = (
     "items-films.jsonl", "items-groceries.jsonl", "items-synthetic.jsonl", "events-ratings.parquet",
-    "events-groceries.parquet", "users.jsonl", "campaigns.jsonl",
+    "events-groceries.parquet", "events-coupons.parquet", "users.jsonl", "campaigns.jsonl",
 )  # fmt: skip
 """What `write` makes; the word before the dash or dot is the flag of `handpicked ingest`."""
 SYNTHETIC_DOMAINS = frozenset({"news", "book", "music"})
@@ -71,7 +71,8 @@ def write(
     write_campaigns(to["campaigns.jsonl"], advertising.campaigns)
     write_rows(to["users.jsonl"], [*ratings.users, *advertising.users])
     step("purchases")
-    write_logs(to["events-groceries.parquet"], [groceries.log, advertising.log])
+    write_logs(to["events-groceries.parquet"], [groceries.log])
+    write_logs(to["events-coupons.parquet"], [advertising.log])
     step("synthetic items")
     synthetic = copy_synthetic(_shipped(ours, "synthetic.jsonl"), to["items-synthetic.jsonl"])
     step("done")

@@ -1,13 +1,14 @@
-"""The demo's advertising: coupon campaigns on groceries, who was targeted, and which coupons were redeemed.
+"""The demo's advertising: coupons for groceries, which households they were sent to, and which were redeemed.
 
-The campaigns, their dates, products and households are data. What an ad costs is not in it: bids, budgets and
-caps are drawn here from a fixed seed, and every campaign's title says so.
+Each coupon of a mailing is a campaign of its own. Mailings, their dates and households and the coupons' products are
+data. What an ad costs is not in it: bids, budgets and caps are drawn here from a fixed seed, and every campaign's title
+says so.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,7 +27,7 @@ parquet: Any = import_module("pyarrow.parquet")
 SEED = 20170101
 DAY_S = 86_400
 MIN_COVERAGE = 0.1
-"""Share of an item's products that a campaign's coupons must be good for."""
+"""Share of an item's products that a coupon must be good for."""
 MAX_ITEMS = 60
 """Items of a campaign at most, those with the most products on offer first."""
 
@@ -55,58 +56,70 @@ class Advertising:
 
 
 def read_advertising(files: CouponFiles, groceries: Groceries) -> Advertising:
-    """Make ads of the campaigns; coupons are for products: they are mapped to the items these sell as."""
+    """Make campaigns of the coupons; a coupon is for products: they are mapped to the items these sell as."""
     coupons = _products_of_coupons(files.coupons)
-    campaigns, covered = _campaigns(files, groceries, coupons)
+    mailed = _mailed(files.campaigns)
+    campaigns, covered = _campaigns(files.descriptions, groceries, coupons)
     redemptions: list[dict[str, Any]] = parquet.read_table(files.redemptions).to_pylist()
     log = _redemptions(redemptions, groceries, coupons)
-    users = tuple(
-        _user(row) for row in parquet.read_table(files.demographics).sort_by("household_id").to_pylist()
-    )
-    targeted = sum(len(campaign.audience) for campaign in campaigns)
+    demographics = parquet.read_table(files.demographics).sort_by("household_id").to_pylist()
     counts = {
-        "campaigns": len(campaigns),
-        "campaigns without an item": sum(not campaign.item_ids for campaign in campaigns),
+        "mailings": len(mailed),
+        "households mailed, over all mailings": sum(map(len, mailed.values())),
+        "coupons, over all mailings": len(coupons),
+        "coupons for no item of the catalogue (left out)": len(coupons) - len(campaigns),
+        "campaigns (one for each coupon of each mailing)": len(campaigns),
         "items with a coupon, over all campaigns": covered,
         "items advertised, over all campaigns": sum(len(campaign.item_ids) for campaign in campaigns),
-        "households targeted, over all campaigns": targeted,
         "redemptions read": len(redemptions),
         "redemptions that no purchase and no coupon of one item explains": len(redemptions) - len(log),
         "redemptions kept": len(log),
-        "households with demographics": len(users),
+        "households with demographics": len(demographics),
     }
-    return Advertising(campaigns, log, users, counts)
+    return Advertising(campaigns, log, _users(demographics, mailed), counts)
+
+
+def campaign_id(mailing: int, coupon: int) -> str:
+    """Give the campaign of a coupon; the same coupon in two mailings is two campaigns."""
+    return f"coupon-{mailing}-{coupon}"
 
 
 def _products_of_coupons(path: Path) -> dict[tuple[int, int], Products]:
-    """Give the products that each coupon of each campaign is good for, by (campaign, coupon)."""
+    """Give the products that each coupon is good for, by (mailing, coupon)."""
     products: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
     table: Any = parquet.read_table(path)
     columns = (table[name].to_pylist() for name in ("campaign_id", "coupon_upc", "product_id"))
-    for campaign, coupon, product in zip(*columns, strict=True):
-        products[campaign, coupon].add(product)
-    return {key: frozenset(found) for key, found in products.items()}
+    for mailing, coupon, product in zip(*columns, strict=True):
+        products[mailing, coupon].add(product)
+    return {key: frozenset(products[key]) for key in sorted(products)}
+
+
+def _mailed(path: Path) -> dict[int, list[int]]:
+    """Give the households that each mailing was sent to."""
+    households: defaultdict[int, list[int]] = defaultdict(list)
+    for row in parquet.read_table(path).sort_by("household_id").to_pylist():
+        households[row["campaign_id"]].append(row["household_id"])
+    return dict(households)
 
 
 def _campaigns(
-    files: CouponFiles, groceries: Groceries, coupons: Mapping[tuple[int, int], Products]
+    descriptions: Path, groceries: Groceries, coupons: Mapping[tuple[int, int], Products]
 ) -> tuple[tuple[Campaign, ...], int]:
-    audience: defaultdict[int, list[str]] = defaultdict(list)
-    for row in parquet.read_table(files.campaigns).sort_by("household_id").to_pylist():
-        audience[row["campaign_id"]].append(f"hh-{row['household_id']}")
-    products: defaultdict[int, set[int]] = defaultdict(set)
-    for (campaign, _), found in coupons.items():
-        products[campaign] |= found
+    mailings: dict[int, Mapping[str, Any]] = {
+        row["campaign_id"]: row for row in parquet.read_table(descriptions).to_pylist()
+    }
     of_item = _products_of_items(groceries)
+    item_of = {product: item for item, products in of_item.items() for product in products}
     rng = random.Random(SEED)
     made: list[Campaign] = []
     covered = 0
-    for row in parquet.read_table(files.descriptions).sort_by("campaign_id").to_pylist():
-        number: int = row["campaign_id"]
-        offered = {item: len(all_of & products[number]) for item, all_of in of_item.items()}
-        covered += sum(count > 0 for count in offered.values())
-        shares = {item: count / len(of_item[item]) for item, count in offered.items() if count}
-        made.append(_campaign(row, _advertised(offered, shares), tuple(audience[number]), rng))
+    for (mailing, coupon), products in coupons.items():
+        offered = Counter(item_of[product] for product in sorted(products) if product in item_of)
+        if not offered:
+            continue
+        covered += len(offered)
+        shares = {item: count / len(of_item[item]) for item, count in offered.items()}
+        made.append(_campaign(mailings[mailing], coupon, _advertised(offered, shares), rng))
     return tuple(made), covered
 
 
@@ -126,21 +139,26 @@ def _advertised(offered: Mapping[str, int], shares: Mapping[str, float]) -> tupl
 
 
 def _campaign(
-    row: Mapping[str, Any], items: tuple[str, ...], audience: tuple[str, ...], rng: random.Random
+    mailing: Mapping[str, Any], coupon: int, items: tuple[str, ...], rng: random.Random
 ) -> Campaign:
-    number, kind = row["campaign_id"], row["campaign_type"]
+    number, kind = mailing["campaign_id"], mailing["campaign_type"]
     bid = round(rng.uniform(0.05, 0.60), 2)
     return Campaign(
-        campaign_id=f"coupons-{number}",
+        campaign_id=campaign_id(number, coupon),
         item_ids=items,
-        audience=audience,
-        start=_seconds(row["start_date"]),
-        end=_seconds(row["end_date"]) + DAY_S - 1,
+        audience=(f"{_mailing(number)}=true",),
+        start=_seconds(mailing["start_date"]),
+        end=_seconds(mailing["end_date"]) + DAY_S - 1,
         bid=bid,
         budget=round(bid * rng.randint(200, 2000), 2),
         cap=rng.randint(2, 5),
-        title=f"Coupon campaign {number} ({kind}); bid, budget and cap are synthetic",
+        title=f"Coupon {coupon} of mailing {number} ({kind}); bid, budget and cap are synthetic",
     )
+
+
+def _mailing(number: int) -> str:
+    """The attribute of households that a mailing was sent to."""
+    return f"mailing_{number}"
 
 
 def _seconds(when: Any) -> float:
@@ -155,7 +173,7 @@ def _redemptions(
     """Map each redemption to the item that was bought with it that day, else to the coupon's only item."""
     bought = _purchases_by_day(groceries, {row["household_id"] for row in redemptions})
     kind_of = dict(zip(groceries.products.ids.tolist(), groceries.products.kind, strict=True))
-    events: list[tuple[int, str, str]] = []
+    events: list[tuple[int, str, str, str]] = []
     for row in redemptions:
         day = int(_seconds(row["redemption_date"]))
         good_for = coupons.get((row["campaign_id"], row["coupon_upc"]), frozenset())
@@ -163,11 +181,12 @@ def _redemptions(
         kinds = {
             kind_of[product] for product in good_for if product in kind_of
         } & groceries.item_of_kind.keys()
+        user, campaign = f"hh-{row['household_id']}", campaign_id(row["campaign_id"], row["coupon_upc"])
         if that_day:
             _, timestamp, product = max(that_day)
-            events.append((timestamp, f"hh-{row['household_id']}", groceries.item_of_kind[kind_of[product]]))
+            events.append((timestamp, user, groceries.item_of_kind[kind_of[product]], campaign))
         elif len(kinds) == 1:
-            events.append((day, f"hh-{row['household_id']}", groceries.item_of_kind[kinds.pop()]))
+            events.append((day, user, groceries.item_of_kind[kinds.pop()], campaign))
     return _log(sorted(events))
 
 
@@ -194,26 +213,45 @@ def _purchases_by_day(
     return by_day
 
 
-def _log(events: Sequence[tuple[int, str, str]]) -> Log:
-    users = tuple(sorted({user for _, user, _ in events}))
-    items = tuple(sorted({item for _, _, item in events}))
+def _log(events: Sequence[tuple[int, str, str, str]]) -> Log:
+    timestamps, users, items, campaigns = zip(*events, strict=True) if events else ((),) * 4
+    (user_names, user), (item_names, item), (campaign_names, campaign) = map(
+        _coded, (users, items, campaigns)
+    )
     return Log(
         event="redeem",
         scene="shop",
-        users=users,
-        items=items,
-        user=np.array([users.index(user) for _, user, _ in events], dtype=np.int32),
-        item=np.array([items.index(item) for _, _, item in events], dtype=np.int32),
-        timestamp=np.array([timestamp for timestamp, _, _ in events], dtype=np.int64),
+        users=user_names,
+        items=item_names,
+        user=user,
+        item=item,
+        timestamp=np.array(timestamps, dtype=np.int64),
         value=np.full(len(events), np.nan),
+        campaigns=campaign_names,
+        campaign=campaign,
     )
 
 
-def _user(row: Mapping[str, Any]) -> Mapping[str, Json]:
+def _coded(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+    """Give the names in order, and for each that came its place among them."""
+    known = sorted(set(names))
+    place = {name: row for row, name in enumerate(known)}
+    return tuple(known), np.array([place[name] for name in names], dtype=np.int32)
+
+
+def _users(
+    demographics: Sequence[Mapping[str, Any]], mailed: Mapping[int, Sequence[int]]
+) -> tuple[Mapping[str, Json], ...]:
+    """What is known of households, and which mailings they got."""
+    known: defaultdict[int, dict[str, Json]] = defaultdict(dict)
     names = {"age": "age_band"}  # MovieLens has an age in years
-    facts = {
-        names.get(name, name): value
-        for name, value in row.items()
-        if name != "household_id" and value is not None
-    }
-    return {"user_id": f"hh-{row['household_id']}", **facts}
+    for row in demographics:
+        known[row["household_id"]] |= {
+            names.get(name, name): value
+            for name, value in row.items()
+            if name != "household_id" and value is not None
+        }
+    for number in sorted(mailed):
+        for household in mailed[number]:
+            known[household][_mailing(number)] = True
+    return tuple({"user_id": f"hh-{number}", **known[number]} for number in sorted(known))

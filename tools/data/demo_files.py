@@ -37,6 +37,9 @@ class Log:
     timestamp: NDArray[np.int64]
     value: NDArray[np.float64]
     """NaN where the event has no value."""
+    campaigns: tuple[str, ...] = ()
+    campaign: NDArray[np.int32] | None = None
+    """The campaign that each event answers, written as its `list_id`; None where events answer none."""
 
     def __len__(self) -> int:
         return len(self.user)
@@ -80,8 +83,10 @@ def _table(log: Log) -> Any:
     def names(codes: NDArray[np.int32], words: tuple[str, ...]) -> Any:
         return pa.array(list(words)).take(pa.array(codes))
 
+    columns = {} if log.campaign is None else {"list_id": names(log.campaign, log.campaigns)}
     return pa.table(
         {
+            **columns,
             "user_id": names(log.user, log.users),
             "item_id": names(log.item, log.items),
             "timestamp": pa.array(log.timestamp),

@@ -94,3 +94,14 @@ def test_threads_write_at_once_and_every_write_has_its_own_revision(store: Catal
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(write, range(40)))
     assert store.count() == store.revision() == 40
+
+
+def test_campaigns_of_another_process_are_seen_at_once(
+    store: CatalogStore, make_url: Callable[[str], str]
+) -> None:
+    store.upsert_campaigns([Campaign("c1", bid=1.0)])
+    assert [c.bid for c in store.campaigns()] == [1.0]
+    other = CatalogStore(make_url("catalog"))
+    other.upsert_campaigns([Campaign("c1", bid=3.0)])
+    other.close()
+    assert [c.bid for c in store.campaigns()] == [3.0]

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from handpicked.tools.ads import addresses
 from handpicked.tools.data.demo_campaigns import Advertising, CouponFiles, read_advertising
+from handpicked.tools.data.demo_files import write_logs
 from handpicked.tools.data.demo_groceries import Groceries, read_groceries
 
 pa: Any = import_module("pyarrow")
@@ -129,28 +131,52 @@ def advertising(tmp_path: Path, groceries: Groceries) -> Advertising:
     return read_advertising(files, groceries)
 
 
-def test_a_campaign_names_the_items_that_its_coupons_are_for(tmp_path: Path, groceries: Groceries) -> None:
-    (campaign,) = advertising(tmp_path, groceries).campaigns
-    assert set(campaign.item_ids) == {item.item_id for item in groceries.items}
-    assert campaign.audience == ("hh-2", "hh-4")
-    assert campaign.start is not None
-    assert campaign.end == campaign.start + 86_399
-    assert campaign.bid > 0
-    assert "synthetic" in campaign.title
+def test_each_coupon_is_a_campaign_on_its_items(tmp_path: Path, groceries: Groceries) -> None:
+    coffee, others = advertising(tmp_path, groceries).campaigns
+    assert coffee.campaign_id == "coupon-1-10"
+    assert coffee.item_ids == ("grocery-ground-flvr-reg-coffee",)
+    assert set(others.item_ids) == {item.item_id for item in groceries.items} - set(coffee.item_ids)
+    assert coffee.start is not None
+    assert coffee.end == coffee.start + 86_399
+    assert coffee.bid > 0
+    assert "synthetic" in coffee.title
+
+
+def test_a_coupon_is_for_the_households_that_got_its_mailing(tmp_path: Path, groceries: Groceries) -> None:
+    made = advertising(tmp_path, groceries)
+    assert made.users == (
+        {"user_id": "hh-2", "age_band": "35-44", "mailing_1": True},
+        {"user_id": "hh-4", "mailing_1": True},
+    )
+    reached = {
+        str(user["user_id"])
+        for user in made.users
+        if addresses(made.campaigns[0], str(user["user_id"]), {"mailing_1": user["mailing_1"] is True})
+    }
+    assert reached == {"hh-2", "hh-4"}
+    assert not addresses(made.campaigns[0], "hh-9", {})
 
 
 def test_a_redemption_is_mapped_by_purchase_or_by_the_coupon_s_only_item(
     tmp_path: Path, groceries: Groceries
 ) -> None:
     made = advertising(tmp_path, groceries)
+    log = made.log
+    assert log.campaign is not None
     redeemed = {
-        (made.log.users[int(u)], made.log.items[int(i)])
-        for u, i in zip(made.log.user.tolist(), made.log.item.tolist(), strict=True)
+        (log.users[int(log.user[n])], log.items[int(log.item[n])], log.campaigns[int(log.campaign[n])])
+        for n in range(len(log))
     }
-    assert redeemed == {("hh-2", "grocery-premium-pasta-sauce"), ("hh-99", "grocery-ground-flvr-reg-coffee")}
+    assert redeemed == {
+        ("hh-2", "grocery-premium-pasta-sauce", "coupon-1-11"),
+        ("hh-99", "grocery-ground-flvr-reg-coffee", "coupon-1-10"),
+    }
     assert made.counts["redemptions that no purchase and no coupon of one item explains"] == 1
-    assert np.isnan(made.log.value).all()
+    assert np.isnan(log.value).all()
 
 
-def test_demographics_leave_out_what_is_unknown(tmp_path: Path, groceries: Groceries) -> None:
-    assert advertising(tmp_path, groceries).users == ({"user_id": "hh-2", "age_band": "35-44"},)
+def test_a_redemption_says_in_its_file_which_coupon_it_was(tmp_path: Path, groceries: Groceries) -> None:
+    write_logs(tmp_path / "events.parquet", [advertising(tmp_path, groceries).log])
+    table = parquet.read_table(tmp_path / "events.parquet")
+    assert set(table["list_id"].to_pylist()) == {"coupon-1-10", "coupon-1-11"}
+    assert set(table["event"].to_pylist()) == {"redeem"}
