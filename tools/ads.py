@@ -9,12 +9,16 @@ import numpy as np
 
 from handpicked.tools import auction
 from handpicked.tools.auction import Bid, Placed, Rules
-from handpicked.tools.data.ad_ledger import AdTurn, Standing
+from handpicked.tools.data import response
+from handpicked.tools.data.ad_ledger import DAY_S, AdTurn, Standing
+from handpicked.tools.data.build import POSITIVE_EVENTS
+from handpicked.tools.data.exposures import LATEST
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.response import Choices, Doubles
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.errors import DataError
 from handpicked.tools.search import Constraints, Limit
-from handpicked.tools.types import Campaign, Candidate, Constraint, Found, Json, Mask, Rows, Scalar
+from handpicked.tools.types import Campaign, Candidate, Constraint, Event, Found, Json, Mask, Rows, Scalar
 
 RULES = Rules()
 _CHOICE = 12
@@ -51,9 +55,7 @@ def ads(context: Context, constraints: Constraints = (), limit: Limit = 100) -> 
     for this user, whatever the constraints."""
     running = _running(context)
     mask = context.snapshot.mask(constraints)
-    pairs = [
-        (campaign, offer) for campaign in running if (offer := _offer(campaign, context, mask)) is not None
-    ]
+    pairs = _offers(running, context, mask)
     pairs.sort(key=lambda pair: (-pair[0].bid * pair[1].response, pair[0].campaign_id))
     best: dict[str, tuple[Campaign, Offer]] = {}
     for campaign, offer in pairs:
@@ -74,10 +76,10 @@ def offers_of(facts: Mapping[str, Json]) -> list[Offer]:
         match row:
             case {
                 "campaign_id": str(campaign_id),
-                "response": float() | int() as response,
+                "response": float() | int() as likely,
                 "item_ids": [*item_ids],
             }:
-                found.append(Offer(campaign_id, float(response), tuple(map(str, item_ids))))
+                found.append(Offer(campaign_id, float(likely), tuple(map(str, item_ids))))
             case _:
                 raise TypeError(f"no offer: {row!r}")
     return found
@@ -130,16 +132,59 @@ def _running(context: Context) -> list[Campaign]:
     ]
 
 
-def _offer(campaign: Campaign, context: Context, mask: Mask) -> Offer | None:
-    snapshot = context.snapshot
-    rows = _rows(snapshot, campaign)
-    rows = rows[mask[rows]]
-    if not len(rows):
-        return None
-    responses = np.maximum(_PRIOR * snapshot.popularity[rows], _PRIOR_LEAST)
-    order = np.lexsort((rows, -responses))[:_CHOICE]
-    best = tuple(snapshot.item_id(int(row)) for row in rows[order])
-    return Offer(campaign.campaign_id, float(responses[order[0]]), best)
+def _offers(running: Sequence[Campaign], context: Context, mask: Mask) -> list[tuple[Campaign, Offer]]:
+    """Each campaign's offer of what may be shown, with the response that the build's model predicts."""
+    snapshot, choices = context.snapshot, _choices(context)
+    found = [(campaign, rows[mask[rows]]) for campaign in running for rows in [_rows(snapshot, campaign)]]
+    found = [(campaign, rows) for campaign, rows in found if len(rows)]
+    if not found:
+        return []
+    model = snapshot.build.response.model
+    if model is None:
+        liked = np.maximum(_PRIOR * snapshot.popularity, _PRIOR_LEAST)
+        responses = np.array([liked[rows].max() for _, rows in found], np.float64)
+    else:
+        offers = response.offers_matrix([rows for _, rows in found], len(snapshot))
+        redeemed = sum(event.event == "redeem" and _before(event, context.now) for event in context.past)
+        pairs = (np.zeros(len(found), np.int64), np.arange(len(found)))
+        responses = model.predict(
+            response.features(
+                choices, offers, snapshot.shares, snapshot.kinds, np.array([float(redeemed)]), pairs
+            )
+        )
+    affinity = snapshot.popularity.astype(np.float64)
+    np.add.at(affinity, choices.item, np.exp(-choices.days / response.SLOW_DAYS))
+    return [
+        (campaign, Offer(campaign.campaign_id, float(likely), _best(snapshot, rows, affinity)))
+        for (campaign, rows), likely in zip(found, responses, strict=True)
+    ]
+
+
+def _choices(context: Context) -> Choices:
+    """The user's latest choices before now, as the model was taught them."""
+    known = [
+        (row, (context.now - event.timestamp) / DAY_S)
+        for event in context.past
+        if event.event in POSITIVE_EVENTS
+        and event.timestamp is not None
+        and event.timestamp < context.now
+        and (row := context.snapshot.row(event.item_id)) is not None
+    ][:LATEST]
+    rows, days = (
+        np.array([row for row, _ in known], np.int64),
+        np.array([day for _, day in known], np.float64),
+    )
+    return Choices(np.zeros(len(known), np.int64), rows, days)
+
+
+def _before(event: Event, now: float) -> bool:
+    return event.timestamp is not None and event.timestamp < now
+
+
+def _best(snapshot: Snapshot, rows: Rows, affinity: Doubles) -> tuple[str, ...]:
+    """The items of an offer, those first that the user chooses most, then those that others do."""
+    order = np.lexsort((rows, -affinity[rows]))[:_CHOICE]
+    return tuple(snapshot.item_id(int(row)) for row in rows[order])
 
 
 def _rows(snapshot: Snapshot, campaign: Campaign) -> Rows:
@@ -164,7 +209,9 @@ def _bid(offer: Offer, campaign: Campaign, standing: Mapping[str, Standing], now
 
 
 def _floor(context: Context) -> float:
-    return RULES.quality * _PRIOR_LEAST
+    """The response that an offer must reach, whatever it pays."""
+    model = context.snapshot.build.response.model
+    return RULES.quality * (_PRIOR_LEAST if model is None else model.base)
 
 
 def _named(campaign: Campaign) -> dict[str, Json]:

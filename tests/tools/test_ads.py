@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from handpicked.tools import ads
 from handpicked.tools.ads import Offer, Served
 from handpicked.tools.auction import Placed
+from handpicked.tools.data import build, exposures, response
 from handpicked.tools.data.ad_ledger import DAY_S, AdTurn, Standing
 from handpicked.tools.data.db import open_engine, sqlite_url, writing
+from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context, call
-from handpicked.tools.types import Campaign, Found, ToolCall, ToolResult
+from handpicked.tools.types import Campaign, Embedder, Event, Found, Item, ToolCall, ToolResult
 
 NOW = 1_000.0
 SNACKS = Campaign("snacks", categories=("Snacks",), bid=0.2, title="Snack week")
@@ -92,6 +95,84 @@ def test_nothing_that_the_tool_tells_lets_a_bid_be_known(context: Context) -> No
         return Found(result.candidates, result.facts)
 
     assert told(0.9) == told(0.95)
+
+
+BEGUN = 100 * DAY_S
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory, toy: Embedder) -> Context:
+    """A shop where those who had bought milk took up its coupon, and those who had bought chips did not."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("taught") / "shop")
+    goods = [
+        Item("milk", "Milk", "grocery", categories=("Dairy",)),
+        Item("chips", "Chips", "grocery", categories=("Snacks",)),
+    ]
+    workspace.catalog.upsert(goods)
+    users = [f"u{n}" for n in range(200)]
+    over = Campaign("over", ("milk",), audience=tuple(users), start=BEGUN, end=BEGUN + DAY_S, bid=1.0)
+    workspace.catalog.upsert_campaigns([over])
+    workspace.events.append(
+        Event(user, ("milk", "chips")[n % 2], "purchase", BEGUN - 3_600 - n) for n, user in enumerate(users)
+    )
+    workspace.events.append(Event(user, "milk", "redeem", BEGUN + 5, list_id="over") for user in users[::2])
+    build.build(workspace, toy)
+    return Context(Index(workspace, toy).snapshot(), toy, workspace.events, BEGUN + 20 * DAY_S)
+
+
+def responses(context: Context, user: str, *campaigns: Campaign) -> dict[str, float]:
+    bound = replace(context, user_id=user, campaigns=campaigns)
+    facts = call({"ads": ads.ads}, bound, ToolCall("ads", {})).facts
+    return {offer.campaign_id: offer.response for offer in ads.offers_of(facts)}
+
+
+AGAIN = Campaign("again", ("milk",), bid=0.5, title="Milk again")
+
+
+def test_the_build_learns_who_takes_an_offer_up(taught: Context) -> None:
+    assert taught.snapshot.build.manifest.measures["response_redemptions"] == 100
+    assert responses(taught, "u2", AGAIN)["again"] > 3 * responses(taught, "u3", AGAIN)["again"]
+    assert responses(taught, "stranger", AGAIN)["again"] > 0
+
+
+def test_a_turn_predicts_from_what_the_build_was_taught_with(taught: Context) -> None:
+    table = taught.snapshot.build.columns
+    past = list(reversed(taught.events.recent("u2")))
+    rows = np.array([table.row_of[event.item_id] for event in past], np.int64)
+    times = np.array([event.timestamp for event in past], np.float64)
+    log = exposures.Log.of(["u2"], np.zeros(len(past), np.int64), rows, times)
+    features = response.features(
+        log.before(["u2"], taught.now),
+        response.offers_matrix([np.array([table.row_of["milk"]])], len(table)),
+        taught.snapshot.build.response.shares.astype(np.float64),
+        response.kinds_of(table),
+        np.array([1.0]),
+        (np.array([0]), np.array([0])),
+    )
+    model = taught.snapshot.build.response.model
+    assert model is not None
+    assert responses(taught, "u2", AGAIN)["again"] == pytest.approx(float(model.predict(features)[0]))
+
+
+def test_a_turn_knows_nothing_of_what_comes_after_its_time(taught: Context) -> None:
+    early = replace(taught, now=BEGUN - DAY_S)
+    strangers = responses(early, "stranger", AGAIN)
+    assert responses(early, "u2", AGAIN) == responses(early, "u3", AGAIN) == strangers
+
+
+def test_an_offer_shows_the_item_that_the_user_chooses(taught: Context) -> None:
+    both = replace(AGAIN, item_ids=("chips", "milk"))
+    for user, first in (("u2", "milk"), ("u3", "chips")):
+        bound = replace(taught, user_id=user, campaigns=(both,))
+        found = call({"ads": ads.ads}, bound, ToolCall("ads", {}))
+        assert found.candidates[0].item_id == first
+
+
+def test_the_floor_is_a_share_of_the_usual_response(taught: Context) -> None:
+    bound = replace(taught, campaigns=(AGAIN,))
+    low, high = (Offer("again", ads.RULES.quality * 0.5 * factor, ("milk",)) for factor in (0.99, 1.01))
+    assert ads.serve(bound, [low], turn("low", now=taught.now), 1).ads == ()
+    assert ads.serve(bound, [high], turn("high", now=taught.now), 1).ads
 
 
 SHOWN = Offer("milk", 0.01, ("g3",))

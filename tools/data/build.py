@@ -18,9 +18,20 @@ from typing import Any
 import numpy as np
 import orjson
 
-from handpicked.tools.data import columns, factors, lexical, popularity, records, seal, vectors
+from handpicked.tools.data import (
+    columns,
+    exposures,
+    factors,
+    lexical,
+    popularity,
+    records,
+    response,
+    seal,
+    vectors,
+)
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
+from handpicked.tools.data.response import Response
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Mask, Rows
@@ -153,7 +164,12 @@ def _fill(
         vectors.save(matrix, target)
     with _timed(seconds, "collaborative"), _storing(target):
         report("fitting collaborative filtering", 0, None)
-        _behaviour(workspace.events.columns(), table, items, target)
+        events = workspace.events.columns()
+        _behaviour(events, table, items, target)
+    with _timed(seconds, "response"), _storing(target):
+        report("learning responses to offers", 0, None)
+        learnt = _response(workspace, events, table)
+        response.save(learnt, target)
     with _timed(seconds, "dialogues"):
         _dialogues(list(workspace.events.dialogues()), table.row_of.__contains__, embedder, target, report)
     with _timed(seconds, "recall"):
@@ -172,6 +188,7 @@ def _fill(
         items=len(items),
         measures={
             "chroma_recall_at_10": recall,
+            "response_redemptions": learnt.model.positives if learnt.model else 0,
             "generated_documents": sum(made.generated for made in documents),
             **{f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
         },
@@ -198,6 +215,17 @@ def _behaviour(events: EventColumns, table: columns.Columns, items: Sequence[Ite
     names = {domain: code for code, domain in enumerate(sorted({item.domain for item in items}))}
     domains = np.array([names[item.domain] for item in items], np.int64)
     popularity.save(popularity.fit(rows, users, events.timestamp[used], domains), target)
+
+
+def _response(workspace: Workspace, events: EventColumns, table: columns.Columns) -> Response:
+    """What the campaigns that are over teach of responses to those to come."""
+    campaigns = workspace.catalog.campaigns()
+    row_of_item = np.array([*(table.row_of.get(item_id, -1) for item_id in events.items), -1], np.int64)
+    used = (row_of_item[events.item] >= 0) & _wanted(events)
+    user, row = events.user[used].astype(np.int64), row_of_item[events.item[used]]
+    log = exposures.Log.of(events.users, user, row, events.timestamp[used])
+    past = exposures.past(workspace.events, {campaign.campaign_id for campaign in campaigns})
+    return exposures.fit(log, campaigns, past, table, now=time.time())
 
 
 def _wanted(events: EventColumns) -> Mask:

@@ -127,6 +127,13 @@ class EventStore:
         with reading(self._engine) as connection:
             return [Event(*row) for row in connection.execute(query)]
 
+    def of_kind(self, kind: str) -> Iterator[Event]:
+        """Stream all events of a kind, in the order in which they came."""
+        query = select(*_EVENT_COLUMNS).where(EVENT_ROWS.c.event == kind).order_by(EVENT_ROWS.c.row)
+        with reading(self._engine) as connection:
+            for page in fetch_pages(connection, query, PAGE):
+                yield from (Event(*row) for row in page)
+
     def delete(self, events: Iterable[Event]) -> int:
         """Delete these events from the log; give how many were there."""
         keys = [_event_key(event) for event in events]
@@ -169,6 +176,12 @@ class EventStore:
             for part in parts:
                 done += _upsert_users(connection, dict(part))
         return done
+
+    def users(self) -> dict[str, Mapping[str, Scalar]]:
+        """Give the attributes of all users who have some."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(USERS.c.user_id, USERS.c.content))
+            return {row.user_id: orjson.loads(row.content) for row in rows}
 
     def user(self, user_id: str) -> Mapping[str, Scalar] | None:
         """Give a user's attributes, None for a user without."""

@@ -14,13 +14,14 @@ from threading import Lock
 import numpy as np
 import orjson
 
-from handpicked.tools.data import build, columns, factors, lexical, popularity
+from handpicked.tools.data import build, columns, factors, lexical, popularity, response
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.lexical import Lexical
 from handpicked.tools.data.records import Records
+from handpicked.tools.data.response import Doubles, Kinds, Response
 from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.titles import Titles
 from handpicked.tools.data.vectors import Vectors
@@ -44,6 +45,7 @@ class Build:
     popularity: Floats
     dialogue_vectors: Floats
     dialogue_targets: tuple[tuple[str, ...], ...]
+    response: Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,18 @@ class Snapshot:
         base, row_of = self.build.popularity, self.build.columns.row_of
         fresh = [float(base[row_of[i]]) if i in row_of else 0.0 for i in self.delta.columns.ids]
         return np.concatenate([base, np.array(fresh, np.float32)])
+
+    @cached_property
+    def shares(self) -> Doubles:
+        """Each row's share of what all users chose lately, as of the build."""
+        base, row_of = self.build.response.shares, self.build.columns.row_of
+        fresh = [float(base[row_of[i]]) if i in row_of else 0.0 for i in self.delta.columns.ids]
+        return np.concatenate([base, np.array(fresh, np.float32)]).astype(np.float64)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Rows by the build's categories."""
+        return response.kinds_of(self.build.columns, self.delta.columns)
 
     @cached_property
     def factor_rows(self) -> Rows:
@@ -268,6 +282,7 @@ def open_build(folder: Path, made: build.Manifest) -> Build:
             popularity=popularity.load(folder),
             dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
             dialogue_targets=tuple(tuple(target) for target in targets),
+            response=response.load(folder, made.items),
         )
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
         raise build.damaged(folder, err) from err
