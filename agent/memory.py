@@ -162,7 +162,7 @@ def _goes_on(
     1. Nothing goes on after "never mind", without words, in another scene that the client gives, or when another
        domain or another scene is named; nor from small talk and questions about an item.
     2. Words that only make sense beside what was asked or shown go on from it: comparisons ("older"), "another",
-       "instead", "what about", a bound that is released.
+       "instead", "what about", a bound that is released; and titles that are refused or were had, without a wish.
     3. So do words that point ("ones", "those", "too scary") and beginnings of half a sentence ("without", "but",
        "in French"), unless a whole sentence asks for something of its own ("I want a film with my kids in it").
     4. So does a message of which nothing is left without its constraints ("comedies, 90 minutes"), unless a whole
@@ -172,7 +172,8 @@ def _goes_on(
         return False
     if request.context.scene not in (None, topic.scene) or _elsewhere(topic, request, reading, scenes):
         return False
-    if marks.strong:
+    refuses = bool(reading.dislike or reading.seen) and not reading.like
+    if marks.strong or (refuses and not marks.frame):
         return True
     head = bool(reading.like) or any(c.op == "in" and c.source == "text" for c in reading.constraints)
     if marks.weak:

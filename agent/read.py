@@ -71,7 +71,7 @@ class Reader:
         request, snapshot, links, wished = noticed.request, noticed.snapshot, noticed.links, noticed.wished
         text, guess = noticed.text, guess or noticed.guess
         chosen = self._scene(request, guess, links)
-        domain = self._domain(chosen.name, wished, snapshot)
+        domain = self._domain(chosen.name, wished, links, snapshot)
         constraints = (*request.filters, *domain, *wants.settle(snapshot, wished, domain))
         return Reading(
             scene=chosen,
@@ -120,12 +120,18 @@ class Reader:
         weights = self.scenes[name].tasks
         return tuple(sorted(tasks, key=lambda task: -weights.get(task, 0.0)))  # type: ignore[call-overload]
 
-    def _domain(self, name: str, wished: wants.Wants, snapshot: Snapshot) -> tuple[Constraint, ...]:
+    def _domain(
+        self, name: str, wished: wants.Wants, links: Sequence[Link], snapshot: Snapshot
+    ) -> tuple[Constraint, ...]:
         known = snapshot.terms("domain")
         named = wants.wished_domains(snapshot, wished)
         if named:
             return (Constraint("domain", "in", named, "text"),)
         domains = self.scenes[name].domains
+        if name == "search" and links:
+            # What is asked of a film is answered with films.
+            items = [snapshot.get(found.item_id) for found in links]
+            domains = tuple(dict.fromkeys(item.domain for item in items if item is not None))
         if not domains or (len(known) == 1 and not known & set(domains)):
             return ()  # a catalogue of one kind is what there is, whatever the scene calls it
         return (Constraint("domain", "in", domains, "context"),)

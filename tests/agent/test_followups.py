@@ -51,6 +51,8 @@ def _said(reading: Reading) -> set[str]:
         ("hmm no. funnier", IN_FORCE),
         ("not too violent", IN_FORCE),
         ("show me those again", IN_FORCE),
+        ("i've seen Night Signal", IN_FORCE),
+        ("not the first one", IN_FORCE),
     ],
 )
 def test_english_follow_ups_go_on(reader: Reader, context: Context, message: str, now: set[str]) -> None:
