@@ -63,6 +63,10 @@ class Scene(BaseModel):
     ads: int = Field(ge=0)
     budget_ms: int = Field(gt=0)
     prose_tokens: int = Field(ge=0)
+    prose_ms: int = Field(default=20_000, gt=0)
+    rounds: int = Field(default=2, ge=0, le=10)
+    model_ms: int = Field(default=6_000, gt=0)
+    model_tokens: int = Field(default=1_500, gt=0)
 
     @field_validator("tools")
     @classmethod
@@ -70,6 +74,11 @@ class Scene(BaseModel):
         if unknown := [name for name in tools if name not in FUSED]:
             raise ValueError(f"unknown tool {unknown[0]!r}; known: {', '.join(FUSED)}")
         return tools
+
+    @cached_property
+    def weights(self) -> Mapping[str, float]:
+        """The fusion weights by any tool's name."""
+        return {str(name): weight for name, weight in self.tools.items()}
 
     @cached_property
     def cue_keys(self) -> Mapping[str, tuple[str, ...]]:
