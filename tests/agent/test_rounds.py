@@ -101,7 +101,11 @@ def test_hard_constraints_hold_whatever_the_model_calls(make_agent: Any) -> None
     reply = turn(make_agent(chat, capable=True), "westerns made before 1960")
     assert shown(reply) == ["f5"]
     kept = {str(step.detail["tool"]): json.dumps(step.detail["arguments"]) for step in steps(reply, "model")}
-    assert {tool for tool, arguments in kept.items() if "1959" in arguments} == {"search", "popular", "propose"}
+    assert {tool for tool, arguments in kept.items() if "1959" in arguments} == {
+        "search",
+        "popular",
+        "propose",
+    }
 
 
 def test_filters_of_the_request_hold_too(make_agent: Any) -> None:
