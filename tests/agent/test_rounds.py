@@ -131,9 +131,13 @@ def test_calls_over_the_most_of_a_round_are_not_run(make_agent: Any) -> None:
     assert "at most 8 calls a round" in errors[-1]
 
 
+def _dead(_: Asked) -> Answer:
+    return ModelError("tiny is gone; start it")
+
+
 def test_a_dead_model_costs_neither_the_plan_nor_a_second_try(make_agent: Any) -> None:
     plain = turn(make_agent())
-    chat = ScriptedChat(answers=lambda asked: ModelError("tiny is gone; start it"))
+    chat = ScriptedChat(answers=_dead)
     reply = turn(make_agent(chat, capable=True))
     assert shown(reply) == shown(plain)
     assert reply.degraded == ("propose, calls, prose: tiny is gone; start it",)
@@ -227,8 +231,20 @@ HOSTILE: list[dict[str, Any]] = [
 ]
 
 
+def _listed(constraint: dict[str, Any]) -> Any:
+    return [constraint]
+
+
+def _bare(constraint: dict[str, Any]) -> Any:
+    return constraint
+
+
+def _keyed(constraint: dict[str, Any]) -> Any:
+    return {"x": constraint}
+
+
 @pytest.mark.parametrize("constraint", HOSTILE)
-@pytest.mark.parametrize("wrap", [lambda c: [c], lambda c: c, lambda c: {"x": c}])
+@pytest.mark.parametrize("wrap", [_listed, _bare, _keyed])
 def test_no_argument_of_a_model_breaks_a_turn(
     make_agent: Any, constraint: dict[str, Any], wrap: Callable[[Any], Any]
 ) -> None:
