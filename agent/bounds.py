@@ -40,17 +40,19 @@ _BETWEEN = (
 _NOT = (
     r"(?:\b(?:nothing|not|no|never|none|without|dont|don[’']t|do not|doesn[’']t|cant|can[’']t|cannot|wont|won[’']t|isn[’']t|aren[’']t|shouldn[’']t|avoid"
     rf"|skip|hate|anything but)\b(?:\s+(?:{_BETWEEN})\b){{0,4}}?[\s-]*"
-    r"|(?:别给我|不想要|不要|不能|不可以?|不想|不看|别|勿|不|没有|讨厌)[想看要给我推荐来拍片长时间的电影子有是放选再让太]{0,5}?)"
+    r"|(?:别给我|不想要|不要|不能|不可以?|不想|不看|别|勿|不|没有|讨厌)[想看要给我推荐来拍片长时间的电影子有是放选再让]{0,5}?)"
 )
 _BEFORE = re.compile(
     rf"(?P<neg>{_NOT})?(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _WORDS.items())}){_FILL}",
     re.IGNORECASE,
 )
-_DENIED = re.compile(rf"{_NOT}(?:\b(?:from|in|of|made in|the|any)\b|是|来自)*\s*(?:the\s*)?$", re.IGNORECASE)
+_DENIED = re.compile(
+    rf"{_NOT}(?:(?:\b(?:from|in|of|made in|the|any)\b|['’])\s*)*(?:是|来自)?$", re.IGNORECASE
+)
 _AFTER_WORDS: dict[Relation, str] = {
     "about": r"(?:or so|ish|-ish|give or take|or thereabouts|more or less)\b|左右|上下|前后|的样子",
     "below": (
-        r"(?:or|and)\s+(?:less|under|below|shorter|cheaper|fewer|lower|down)\b|max(?:imum)?\b|tops?\b|at (?:the )?(?:very )?most\b|or bust\b"
+        r"(?:or|and)\s+(?:less|under|below|shorter|cheaper|fewer|lower|down)\b|max(?:imum)?\b|tops?\b|at (?:the )?(?:very )?most\b|at the outside\b"
         r"|以内|之内|以下|之下|内(?!容|地|涵)|封顶|打住"
     ),
     "above": (
@@ -59,7 +61,8 @@ _AFTER_WORDS: dict[Relation, str] = {
     ),
     "until": r"(?:or|and)\s+(?:earlier|older|before)\b|为止",
     "before": r"(?:以前|之前|前)",
-    "since": r"(?:on(?:wards?)?\b(?! imdb)|(?:or|and)\s+(?:later|newer|after|onwards?|on)\b|以后|之后|以来|往后|后(?!期|末)|开始|至今)",
+    "after": r"(?:以后|之后|后(?!期|末))",
+    "since": r"(?:onwards?\b|on(?=\s*(?:$|[,.;!?]))|(?:or|and)\s+(?:later|newer|after|onwards?|on)\b|以来|往后|开始|至今)",
 }
 _AFTER = re.compile(
     rf"\s*(?:(?:each|total|long|in length|old|films?|movies?)\s+)?(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _AFTER_WORDS.items())})",
@@ -103,9 +106,14 @@ def bound(text: str, measure: Measure) -> Bound:
 
 
 def limits(measure: Measure, bound: Bound) -> Bounds | None:
-    """The values within the bound, both ends inclusive, or None where the contrary is no range."""
+    """The values within the bound, both ends inclusive, or None where the contrary is no range. Only a year is before
+    or after anything; a decade in Chinese is counted in (八十年代以后)."""
     low, high, relation = measure.low, measure.high, bound.relation
     calendar = measure.kind in ("year", "decade")
+    if not calendar and relation in ("before", "after", "since", "until"):
+        return None
+    if relation == "after" and measure.kind == "decade" and bound.end > measure.end:
+        relation = "since"
     step = 1 if calendar else 0
     if calendar:
         relation = {"below": "before", "above": "after"}.get(relation, relation)

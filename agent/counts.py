@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from handpicked.agent.numerals import NUMBER, number_of
 
-_MANY = rf"(?!an?\b(?!\s+(?:couple|pair|dozen)\b)|half\b|hundred\b){NUMBER}"
-_NOUNS = (
-    r"(?:films?|movies?|flicks?|books?|novels?|reads?|albums?|records?|songs?|tracks?|articles?|stories|pieces|westerns?|comed(?:y|ies)|thrillers?"
-    r"|dramas?|horrors?|musicals?|documentar(?:y|ies)|things?|ideas?|options?|suggestions?|recommendations?|recs?|items?|products?|snacks?|gifts?|presents?"
-    r"|titles?|picks?|choices?|alternatives?|headlines?|poems?|poets|wines?|desserts?|biograph(?:y|ies)|mysteries|mystery|romances?|cartoons?|classics?|goods"
-    r"|ones?|others?|similar|different|good|decent|great|short|nice|cheap|quick|funny|scary)"
+_MANY = rf"(?<![/.\d])(?<!or )(?!an?\b(?!\s+(?:couple|pair|dozen)\b)|half\b|hundred\b){NUMBER}"
+_THINGS = (
+    r"(?:films?|movies?|flicks?|books?|novels?|reads?|albums?|records?|songs?|tracks?|articles?|stories|story|pieces|westerns?|comed(?:y|ies)|thrillers?"
+    r"|rom-?coms?|dramas?|horrors?|musicals?|memoirs?|whodunn?its?|documentar(?:y|ies)|things?|ideas?|options?|suggestions?|recommendations?|recs?|items?"
+    r"|products?|snacks?|gifts?|presents?|titles?|picks?|choices?|alternatives?|headlines?|poems?|poets|wines?|desserts?|biograph(?:y|ies)|mystery"
+    r"|mysteries|romances?|cartoons?|classics?)"
 )
+_NOUNS = rf"(?:{_THINGS}|ones?|others?|best|top|similar|different|good|decent|great|short|nice|cheap|quick|funny|scary|new)"
 _NOT_THINGS = (
     r"(?!\s*-?\s*(?:hours?|hrs?|minutes?|mins?|days?|weeks?|months?|years?|yrs?|nights?|dollars?|bucks?|cents?|euros?|pounds?|quid|people|of us|kids|stars?|pages"
     r"|percent|%|times?|words|am\b|pm\b|year|grand|or more|or less|paragraphs?|sentences?|lines?|thumbs))"
@@ -24,12 +25,14 @@ _ENGLISH = re.compile(
     rf"\b(?:top|best)\s+{_MANY}(?!\s*(?:of the|%))\b{_NOT_THINGS}"
     rf"|\b(?:give|show|find|get|gimme|pick|throw|send|recommend|suggest|list|name|need|want|i'll take|just|only|another|around|maybe)\s+(?:me\s+|us\s+)?(?:just\s+|only\s+|your\s+)?(?:top\s+|best\s+)?"
     rf"{_MANY}\b{_NOT_THINGS}(?=\s*(?:$|[,.;!?)]|pls|please|more\b|of\b|from\b|for\b|to\b|that\b|with\b|good\b|{_NOUNS}\b|\w+\s+{_NOUNS}\b))"
+    rf"|\bthe\s+{_MANY}\s+best\b"
+    rf"|\b(?:give|show|find|get|recommend|suggest|pick)\s+(?:me|us)\s+(one)\b(?!\s+of\b)"
     rf"|{_ORDINAL}\b{_MANY}\s+(?:more|other|further|extra)\b(?!\s*(?:than|hours?|minutes?|mins?|days?|weeks?|time))"
-    rf"|{_ORDINAL}\b{_MANY}\s+(?:(?!more\b|or\b|and\b|to\b|of\b|for\b|in\b)[\w'-]+\s+){{0,2}}{_NOUNS}\b(?!\s+(?:ago|already|i have|i've|above))"
+    rf"|{_ORDINAL}\b{_MANY}\s+(?:(?!more\b|or\b|and\b|to\b|for\b|in\b)[\w'-]+\s+){{0,2}}{_NOUNS}\b(?!\s+(?:ago|already|i have|i've|above))"
     rf"|{_HAD}\b{_MANY}\s+of (?:them|these|those|each)\b|\b{_MANY}\s+will do\b|\b{_MANY}\s+(?:max|tops)?\s*(?:is|are) (?:enough|plenty)",
     re.IGNORECASE,
 )
-_MEASURE = r"(?:部|本|首|张|篇|款|样|种|个|件|条|支|瓶|则|道|份|盒|包)"
+_MEASURE = r"(?:部|本|首|张|篇|款|样|种|个(?!半|小时|钟|月|星期|礼拜|人|字)|件|条|支|瓶|则|道|份|盒|包)"
 _CHINESE = re.compile(
     rf"(?:推荐|来|给我?|找|要|推|挑|选|列|送|再|弄|整|介绍|换|凑|买|看|听|写|有)(?:我|她|他|咱|点|出|上|个|一下|给我)?\s*(?P<many>[一二两俩仨三四五六七八九十\d]+){_MEASURE}"
     rf"|(?:就|只要?|一共|总共|最多)(?P<only>[一二两俩仨三四五六七八九十\d]+){_MEASURE}|^\s*(?P<bare>[二两三四五六七八九十\d]+){_MEASURE}(?!以)|(?P<enough>[一二两三四五六七八九十\d]+){_MEASURE}(?:就够|就行|就好|足够|即可)"
@@ -64,5 +67,8 @@ def _whole(match: re.Match[str], group: int) -> int | None:
 def _stressed(match: re.Match[str]) -> bool:
     said = match[0].casefold()
     return bool(
-        re.match(rf"just|only|就|只|.*(?:就够|就行|就好|\d)|.*\b(?:one|1)\s+(?:more|{_NOUNS})\b", said)
+        re.match(
+            rf"just|only|就|只|.*(?:就够|就行|就好|\d)|.*\b(?:me|us) one\b|.*\b(?:one|1)\s+(?:more|{_THINGS})\b",
+            said,
+        )
     )

@@ -34,7 +34,7 @@ _DECADES = {
 }  # fmt: skip
 _NUMBER = re.compile(NUMBER, re.IGNORECASE)
 _SKIP = re.compile(
-    r"\b\d{1,2}(?::\d\d)?\s*[ap]\.?m\b|\b\d{1,2}:\d\d\b|[\d零一二两三四五六七八九十]{1,3}点(?:半|钟|以?前)|\b\d{1,2}(?:st|nd|rd|th)\b"
+    r"一(?:起|些|下|点|样|直|定|般|切|边|会|部分|共|概|时|旦|再|番|路|向|同)|\b\d{1,2}(?::\d\d)?\s*[ap]\.?m\b|\b\d{1,2}:\d\d\b|[\d零一二两三四五六七八九十]{1,3}点(?:半|钟|以?前)|\b\d{1,2}(?:st|nd|rd|th)\b"
     r"|(?:第|前|后|最后|上|下)[一二两三四五六七八九十\d]+[部个本首张篇集季]|\b(?:my|his|her|our|your|their)\s+(?:(?:early|mid|late)[ -]*)?"
     rf"(?:\d0['’]?s|{'|'.join(_DECADES)})\b|\b[a-z]+\d+\b|\b\d+(?:[- ]year[- ]olds?|yo|[a-z]*[xp])\b|[\d一二三四五六七八九十]+岁"
     r"|\b\d+(?:[.,]\d+)*\s*(?:words?|calories|kcal|people|persons|ppl|guests|kids|fl\b|g\b|kg\b|ml\b|oz\b|lb\b|years? old)|\d+字"

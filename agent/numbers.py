@@ -56,6 +56,7 @@ _FILMS = r"(?:films?|movies?|books?|albums?|novels?|releases?|records?|classics?
 _YEAR_AFTER = re.compile(
     rf"\s*['’]?s?\s+(?:\w+\s+)?{_FILMS}\b|(?<=年)\s*(?:的|上映|拍|出|发行|那)|\s*上映", re.IGNORECASE
 )
+_BETWEEN = re.compile(r"(?:\bbetween|介于|在)\s*$", re.IGNORECASE)
 _CHILD = re.compile(r"\s+(?:kid|child|baby|babies|kids|children|teen|teenager)\b", re.IGNORECASE)
 _CENTURY = re.compile(
     r"\b(?P<now>(?:from |in |of )?(?:this|the 21st|the twenty-first|21st) century)\b|(?P<ben>本世纪|(?:21|二十一)世纪)"
@@ -68,18 +69,20 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"\s*(?:$|[,.;!?)，。；！？\n~…🙏]|please\b|pls\b|plz\b|each\b|apiece\b|thanks\b|thx\b|if\b|and\b|but\b|or\b|for\b|ideally\b|preferably\b|的|，|吧|哈|就|都|啊|左右|行|好)"
+    r"\s*(?:$|[,.;!?)，。；！？\n~…🙏]|please\b|pls\b|plz\b|each\b|apiece\b|a (?:bottle|pack|bag|box|can|piece|head)\b|per\b|thanks\b|thx\b|if\b|and\b|but\b|or\b|for\b|ideally\b|preferably\b|的|，|吧|哈|就|都|啊|左右|行|好)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A bound and where in the text it stands, [start, end). A `bare` one has no unit: what it bounds is still open."""
+    """A bound and where in the text it stands, [start, end). A `bare` one has no unit: what it bounds is still open.
+    One of money that is merely named, or is for all that is bought, is `spent`: it bounds the price of a single thing."""
 
     constraint: Constraint
     start: int
     end: int
     bare: bool = False
+    spent: bool = False
 
 
 def quantities(
@@ -102,37 +105,36 @@ def quantities(
 def _quantity(text: str, measure: Measure, units: Mapping[str, str]) -> Quantity | None:
     field, measure = _attribute(text, measure, units)
     said = bounds.bound(text, measure)
+    plain = said.relation == "exact" and not measure.ranged
     if field is None:
-        field = _field(text, measure, said)
+        field = _field(text, measure, said, plain=plain)
+    elif plain:
+        return None
     if field is None:
         return None
     if field == "year" and said.relation == "exact" and said.negated:
         years = tuple(range(int(measure.low), int(measure.high) + 1))
         return _made("year", "not_in", years, (said.start, said.end), text)
-    given = _given(text, measure, said, field)
+    given = _given(measure, said)
     if given is None:
         return None
     made = _made(field or "price", "range", tuple(map(_tidy, given)), (said.start, said.end), text)
-    return replace(made, bare=not field)
+    spent = measure.kind == "money" and not _is_price(text, measure, said, plain=plain)
+    return replace(made, bare=not field, spent=spent)
 
 
-def _given(text: str, measure: Measure, said: Bound, field: str) -> Bounds | None:
+def _given(measure: Measure, said: Bound) -> Bounds | None:
     """The range that is meant; a value without a comparison is one only where the words around it say so."""
     if said.relation != "exact" or measure.kind in ("year", "decade"):
         return bounds.limits(measure, said)
-    if measure.ranged:
-        return measure.low, measure.high
-    if field == "rating":
-        return measure.low, None
-    return None, measure.high
+    return (measure.low, measure.high) if measure.ranged else (None, measure.high)
 
 
-def _field(text: str, measure: Measure, said: Bound) -> str | None:
+def _field(text: str, measure: Measure, said: Bound, *, plain: bool) -> str | None:
     """Which field a measure bounds; an empty name where that is open, None where it bounds nothing."""
-    plain = said.relation == "exact" and not measure.ranged
     match measure.kind:
         case "money":
-            return "price" if _is_price(text, measure, said, plain=plain) else None
+            return "price"
         case "minutes":
             before = text[max(0, measure.start - 30) : measure.start]
             return "runtime" if not plain or _TIME_AT_HAND.search(before) else None
@@ -176,15 +178,16 @@ def _unnamed(text: str, measure: Measure, said: Bound, *, plain: bool) -> str | 
     rated = _RATING_BEFORE.search(text[max(0, measure.start - 30) : measure.start]) or _RATING_BEFORE.search(
         before
     )
-    if measure.high <= 10 and (rated or (not plain and _RATING_AFTER.match(text, said.end))):
+    if measure.high <= 10 and not plain and (rated or _RATING_AFTER.match(text, said.end)):
         return "rating"
     if _MONEY_TALK.search(text[max(0, measure.start - 30) : measure.start]) or (
         not plain and _MONEY_TALK.search(before)
     ):
-        return None if _is_total(text, said) else "price"
-    if plain or said.relation == "about" or _is_total(text, said):
+        return "price" if _END.match(text, said.end) and not _is_total(text, said) else None
+    between = _BETWEEN.search(text, 0, measure.start) is not None
+    if not (said.relation in ("below", "above") or (measure.ranged and between)) or _is_total(text, said):
         return None
-    return "" if _END.match(text, said.end) and said.relation in ("below", "above", "exact") else None
+    return "" if _END.match(text, said.end) else None
 
 
 def _dated(text: str, measure: Measure) -> bool:
@@ -251,4 +254,5 @@ def _made(field: str, op: str, value: Sequence[Scalar | None], span: tuple[int, 
 def _tidy(value: float | None) -> float | None:
     if value is None:
         return None
-    return int(value) if value == int(value) else round(value, 2)
+    rounded = round(value, 2)
+    return int(rounded) if rounded == int(rounded) else rounded

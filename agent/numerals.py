@@ -26,7 +26,7 @@ _SMALL = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _ROUND = r"(?:twenty|thirty|fou?rty|fifty|sixty|seventy|eighty|ninety)"
 _COMPOUND = (
     rf"(?:{_SMALL}|a)[ -]hundred[ -](?:and[ -])?(?:{_ROUND}(?:[ -]{_SMALL})?|ten|eleven|twelve|{_SMALL})"
-    rf"|{_SMALL}[ -]hundred|{_ROUND}[ -]{_SMALL}"
+    rf"|(?:{_SMALL}|ten|eleven|twelve|fifteen)[ -]hundred|{_ROUND}[ -]{_SMALL}"
 )
 _ENGLISH = "|".join(sorted(map(re.escape, _SPOKEN), key=len, reverse=True))
 NUMBER = (

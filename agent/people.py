@@ -12,9 +12,11 @@ from handpicked.tools.data import slips
 from handpicked.tools.data.columns import Columns, Person
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.slips import Vocabulary
-from handpicked.tools.data.text import Token, has_cjk, normalize
+from handpicked.tools.data.text import Token, has_cjk, normalize, tokenize
 
 _LONGEST = 6
+_BOTH = 1.4
+"""Who directs and acts is meant as a director, but for one who acts in so many times more."""
 _KNOWN_BY = 12
 """From this many items on a person is meant by a surname in small letters."""
 _WORKS = r"(?:films?|movies?|flicks?|pictures?|pics?|books?|novels?|albums?|records?|songs?|stuff|work|works|comed(?:y|ies)|westerns?|thrillers?|classics?|dramas?|musicals?|one|ones|marathon)"
@@ -74,6 +76,26 @@ def find(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Name
         if named is not None and not _tells_title(said, (start, last), taken):
             yield named
         start = last
+
+
+def outside(snapshot: Snapshot, text: str, taken: Sequence[Span]) -> list[Span]:
+    """The spans of titles without those within a longer name: "Adam" in "Adam Sandler" is no film."""
+    tokens = tokenize(text) if taken else []
+    return [span for span in taken if not _within_name(snapshot, tokens, span)]
+
+
+def _within_name(snapshot: Snapshot, tokens: Sequence[Token], span: Span) -> bool:
+    inside = [place for place, token in enumerate(tokens) if span[0] <= token.start < span[1]]
+    if not inside or len(inside) >= _LONGEST:
+        return False
+    creators, cast = snapshot.terms("creators"), snapshot.terms("cast")
+    first, last = inside[0], inside[-1] + 1
+    for start in range(max(0, first - 2), first + 1):
+        for end in range(last, min(len(tokens), last + 2) + 1):
+            name = _full_name([token.text for token in tokens[start:end]])
+            if end - start > last - first and name and (name in creators or name in cast):
+                return True
+    return False
 
 
 def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...]] | None:
@@ -169,13 +191,12 @@ def _in_role(snapshot: Snapshot, said: Said, span: Span, names: Sequence[str]) -
     acted = _ACTED_BEFORE.search(before) or _ACTED_AFTER.match(said.text, end)
     field = "creators" if makes and (not acts or (made and not acted)) else "cast"
     if makes and acts and not made and not acted:
-        more = sum(_many(snapshot, "creators", name) for name in makes) >= sum(
-            _many(snapshot, "cast", name) for name in acts
-        )
-        field = "creators" if more else "cast"
-    held = makes if field == "creators" else acts
-    values = tuple(_spelled(snapshot, field, name) for name in held)
-    return Named(*span, field, values) if values else None
+        counts = [sum(_many(snapshot, part, name) for name in names) for part in ("creators", "cast")]
+        field = "creators" if counts[0] * _BOTH >= counts[1] else "cast"
+    if not (makes if field == "creators" else acts):
+        return None
+    written = said.text[start:end]
+    return Named(*span, field, tuple(_spelled(snapshot, field, name, written) for name in names))
 
 
 def _parts(snapshot: Snapshot) -> tuple[tuple[Columns, int], ...]:
@@ -186,15 +207,17 @@ def _many(snapshot: Snapshot, field: str, name: str) -> int:
     return sum(len(part.terms[field].rows_of(name)) for part, _ in _parts(snapshot) if field in part.terms)
 
 
-def _spelled(snapshot: Snapshot, field: str, name: str) -> str:
-    """A name as the catalogue spells it."""
+def _spelled(snapshot: Snapshot, field: str, name: str, written: str) -> str:
+    """A name as the catalogue spells it, but for accents as the user does."""
     for part, offset in _parts(snapshot):
         rows = part.terms[field].rows_of(name) if field in part.terms else ()
         for row in rows[:1]:
             item = snapshot.item(offset + int(row))
             people: Mapping[str, Sequence[str]] = {"creators": item.creators, "cast": item.cast}
-            return next((person for person in people[field] if normalize(person) == name), name)
-    return name
+            spelled = next((person for person in people[field] if normalize(person) == name), name)
+            accents = normalize(written) == name and written.casefold() != spelled.casefold()
+            return written if accents else spelled
+    return " ".join(word.capitalize() for word in name.split())
 
 
 def _tells_title(said: Said, span: Span, taken: Sequence[Span]) -> bool:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from handpicked.tools.data.text import Token, has_cjk, segments, simplified
 
 T = TypeVar("T")
+_HEADS = frozenset("老好大小新旧看听读买长短想")
 _TAILS = frozenset("片剧类系风味书乐歌史") | {
     "电影",
     "小说",
@@ -74,14 +75,23 @@ class Words:
     def whole(self, start: int, end: int, known: Container[str]) -> bool:
         """Whether a phrase is no mere part of a word: 喜剧 isn't meant in 喜剧演员, but is in 喜剧片.
 
-        What is left of the word must be known itself, or what names a thing of a kind."""
+        What is left of the word must be known itself, or what names a thing of a kind. Where the segmenter has cut
+        through a phrase it doesn't know it, which says little of a long one."""
         if start not in self.around or not has_cjk(self.text[start:end]):
             return True
-        before = self.text[self.around[start][0] : start]
-        behind = self.text[end : self.around[end - 1][1]]
+        first, last = self.around[start]
+        if last < end:
+            return end - start > 2 or (first == start and end - start > 1)
+        before, behind = self.text[first:start], self.text[end:last]
         if end - start == 1 and (before or behind):
             return False
-        return all(not rest or rest in _TAILS or " ".join(rest) in known for rest in (before, behind))
+        return (not before or before in _HEADS or _known(before, known)) and (
+            not behind or behind in _TAILS or _known(behind, known)
+        )
+
+
+def _known(rest: str, known: Container[str]) -> bool:
+    return " ".join(rest) in known
 
 
 def words(text: str) -> Words:

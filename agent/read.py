@@ -72,10 +72,12 @@ class Reader:
         text, guess = noticed.text, guess or noticed.guess
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, links, snapshot)
-        constraints = (*request.filters, *domain, *wants.settle(snapshot, wished, domain))
+        tasks = self._tasks(request, guess, chosen.name)
+        settled = wants.settle(snapshot, wished, domain, tasks=tasks, gift=chosen.name == "gift")
+        constraints = (*request.filters, *domain, *settled)
         return Reading(
             scene=chosen,
-            tasks=self._tasks(request, guess, chosen.name),
+            tasks=tasks,
             query=_without(text, [*((found.start, found.end) for found in links), *_bounds(text, wished)]),
             like=_named(links, "like", "about"),
             dislike=_named(links, "dislike"),
@@ -124,17 +126,19 @@ class Reader:
         self, name: str, wished: wants.Wants, links: Sequence[Link], snapshot: Snapshot
     ) -> tuple[Constraint, ...]:
         known = snapshot.terms("domain")
+        refused = tuple(domain for domain in wished.refused_domains if domain in known)
+        out = (Constraint("domain", "not_in", refused, "text"),) if refused else ()
         named = wants.wished_domains(snapshot, wished)
         if named:
-            return (Constraint("domain", "in", named, "text"),)
+            return (*out, Constraint("domain", "in", named, "text"))
         domains = self.scenes[name].domains
         if name == "search" and links:
             # What is asked of a film is answered with films.
             items = [snapshot.get(found.item_id) for found in links]
             domains = tuple(dict.fromkeys(item.domain for item in items if item is not None))
         if not domains or (len(known) == 1 and not known & set(domains)):
-            return ()  # a catalogue of one kind is what there is, whatever the scene calls it
-        return (Constraint("domain", "in", domains, "context"),)
+            return out  # a catalogue of one kind is what there is, whatever the scene calls it
+        return (*out, Constraint("domain", "in", domains, "context"))
 
 
 def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:

@@ -27,20 +27,29 @@ _SMALL = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_\x00\u4e00-\u9fff][\w'’-]*|[\u4e00-\u9fff]")
-_JOINT = r"\s*(?:,|、|/|&|\band\b|\bor\b|\bnor\b|\bn\b|和|或者|或|跟|与|以及|还有)\s*"
+JOINT = r"\s*(?:,|、|/|&|\band\b|\bor\b|\bnor\b|\bn\b|和|或者|或|跟|与|以及|还有)\s*"
 _LIST = re.compile(
-    rf"[^,，\x00]*\x00(?:{_JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*\x00)*{_JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*",
+    rf"[^,，\x00]*\x00(?:{JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*\x00)*{JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*",
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"\s*,?\s*(?:or|nor|and)\s+(?!give|show|i\b|maybe|a\b|some)|\s*[、和或]", re.IGNORECASE)
 _BARE_COMMA = re.compile(r",\s*(?:(?:any|the|a|an)\s*)?$")
 _BEHIND = re.compile(
-    rf"(?:{_JOINT}\x00)*\s*(?:片子|电影|片|类|题材|的|都|就|也|我|他|她|全|一概|通通|这些|那些|什么的|之类的?|这种|那种|真的|films?\b|movies?\b|ones?\b|stuff\b|just\b|really\b|[-\s])*",
+    rf"(?:{JOINT}\x00)*\s*(?:片子|电影|片|类|题材|的|都|就|也|我|他|她|全|一概|通通|这些|那些|什么的|之类的?|这种|那种|真的|老[一-龥]{{1,2}}|我[一-龥]|他爸|他妈|films?\b|movies?\b|ones?\b|stuff\b|just\b|really\b|[-\s])*",
     re.IGNORECASE,
 )
 _AFTER_REFUSAL = re.compile(
     r"[看的了吧呢啊哈哦嘛啦呀哟]*(?:\s|$|[,.;!?，。；！？、~～)）]|但|其|别的|剩|只|给我|换|除|我)"
 )
+
+_TAKE = re.compile(r"\b(?:take|leave|keep|cut)\s+(?:the\s+|all\s+)?$", re.IGNORECASE)
+_OFF = re.compile(r"\s+(?:off|out)\b", re.IGNORECASE)
+_NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
+_OPENS = re.compile(
+    r"(?:^|[,.;:!?…\n]|\b(?:and|but|so|hm+|hey|ok|okay|wait|um|er|sorry|explain|tell me|curious|wondering))\s*$",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(r"\b(?:who|people|anyone|someone|those)\s+(?:really\s+|usually\s+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,9 @@ def _asides(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
     """From the words that make a sentence an aside to its end; in Chinese, where they may stand last, all of it."""
     for match in wording.load().asides.find(tokens, lambda _first, _last: True):
         start, place = tokens[match.first].start, tokens[match.last - 1].end
-        if re.match(r"\s*(?:not|don['’]?t (?:we|you))\b", text[place:], re.IGNORECASE):
+        if _NO_QUESTION.match(text, place) or not (
+            has_cjk(text[start:place]) or _OPENS.search(text, 0, start)
+        ):
             continue
         ends = [found.end() for found in _SENTENCE.finditer(text)]
         if has_cjk(text[start:place]):
@@ -89,21 +100,28 @@ def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
     """Whether what stands at tokens [first, last) is refused. `others` are the places of all terms in the text:
     a list of them is refused as one."""
     start, end = text.span(first, last)
-    marked = _marked(text.text, others)
+    if _TAKE.search(text.text, 0, start) and _OFF.match(text.text, end):
+        return True
+    shown = marked(text.text, others)
     for match in text.negations:
-        if "before" in match.value and match.last <= first:
-            between = marked[text.tokens[match.last - 1].end : start]
-            if _reaches(between, marked[end:]):
+        if "before" in match.value and match.last <= first and not _of_others(text, match):
+            between = shown[text.tokens[match.last - 1].end : start]
+            if _reaches(between, shown[end:]):
                 return True
         if "after" in match.value and last <= match.first:
-            between = marked[end : text.tokens[match.first].start]
-            behind = marked[text.tokens[match.last - 1].end :]
+            between = shown[end : text.tokens[match.first].start]
+            behind = shown[text.tokens[match.last - 1].end :]
             if _BEHIND.fullmatch(between) and _refuses_behind(text, match, between, behind):
                 return True
     return False
 
 
-def _marked(text: str, others: Iterable[Span]) -> str:
+def _of_others(text: Said, match: Match[tuple[str, ...]]) -> bool:
+    """ "Poetry for people who don't like poetry": whose refusal it is."""
+    return _OTHERS.search(text.text, 0, text.tokens[match.first].start) is not None
+
+
+def marked(text: str, others: Iterable[Span]) -> str:
     r"""The text with each term as \x00, padded so that places stay the same."""
     chars = list(text)
     for start, end in others:

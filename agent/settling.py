@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from handpicked.agent import own
+from handpicked.agent import own, wording
 from handpicked.agent.wishes import Mention, Placed, Wants
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.types import TERM_FIELDS, Constraint, Scalar
@@ -19,21 +19,28 @@ _CHEAP, _DEAR = 1 / 3, 2 / 3
 _FEW = 3
 """Of fewer prices than this no third is taken; those of the domain are used instead."""
 _ANY = (None, None)
-_TALK = frozenset({"explain", "rate", "chitchat"})
-"""Tasks that ask for no list: what is named beside them filters nothing."""
+_TALK = frozenset({"explain", "rate", "review", "chitchat"})
+"""Tasks that ask for no list: what is named beside them filters nothing; nor beside the summary of a title."""
 
 
 def settle(
-    snapshot: Snapshot, wants: Wants, domain: Sequence[Constraint], *, tasks: Sequence[str] = ()
+    snapshot: Snapshot,
+    wants: Wants,
+    domain: Sequence[Constraint],
+    *,
+    tasks: Sequence[str] = (),
+    gift: bool = False,
 ) -> tuple[Constraint, ...]:
     """The constraints that a list of the domain must keep.
 
     Terms that no item of the domain has are dropped ("french fries" is no language), and of several values those that
     it lacks. Where several domains are asked for, a wish for one doesn't bind the others: settle once for each.
-    Nothing is kept in a turn of only `tasks` that ask for no list."""
-    if tasks and set(tasks) <= _TALK:
+    Nothing is kept in a turn of only `tasks` that ask for no list. For a `gift`, one thing is bought for all the money."""
+    talk = _TALK | ({"summarize"} if wants.titled else frozenset[str]())
+    if tasks and set(tasks) <= talk:
         return ()
-    placed = [wish for wish in wants.placed if not _elsewhere(snapshot, wants, wish, domain)]
+    wished = [wish for wish in wants.placed if gift or not wish.spent]
+    placed = [wish for wish in wished if not _elsewhere(snapshot, wants, wish, domain)]
     terms = [
         term for wish in placed if not wish.bare if (term := _applicable(snapshot, wish.constraint, domain))
     ]
@@ -60,7 +67,7 @@ def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     for wish in wants.placed:
         if wish.constraint.field == "categories" and wish.constraint.op == "in":
             found = _domains_of(snapshot, wish.constraint)
-            if found and not found & set(named):
+            if wish.added and found and not found & set(named):
                 more += sorted(found)
     return tuple(dict.fromkeys((*named, *more)))
 
@@ -128,8 +135,20 @@ def _applicable(
         return _timed(snapshot, constraint, domain)
     if constraint.field not in TERM_FIELDS:
         return constraint
+    if constraint.field == "language" and not snapshot.mask([*domain, _positive(constraint)]).any():
+        return _from(snapshot, constraint, domain)
+    if constraint.field in ("creators", "cast"):
+        return constraint if snapshot.mask([*domain, _positive(constraint)]).any() else None
     held = tuple(value for value in constraint.value if _has(snapshot, constraint.field, value, domain))
     return replace(constraint, value=held) if held else None
+
+
+def _from(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
+    """The country of an adjective whose language nothing there has ("a Norwegian trio"), or None."""
+    lands = wording.load().lands
+    values = tuple(dict.fromkeys(land for value in constraint.value for land in lands.get(str(value), ())))
+    country = replace(constraint, field="country", value=values)
+    return country if values and snapshot.mask([*domain, _positive(country)]).any() else None
 
 
 def _has(snapshot: Snapshot, field: str, value: Scalar | None, domain: Sequence[Constraint]) -> bool:

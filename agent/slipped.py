@@ -8,12 +8,13 @@ from functools import cache
 
 from handpicked.agent import lexicon, wording
 from handpicked.tools.data import slips
+from handpicked.tools.data.analysis import is_english
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.text import Token
 
-_SHORTEST, _LONG = 5, 8
-"""A word of 5 letters and more may have one slip, one of 8 and more two."""
+_SHORTEST, _LONG = 5, 10
+"""A word of 5 letters and more may have one slip, one of 10 and more two."""
 
 
 def mended(snapshot: Snapshot, tokens: Sequence[Token]) -> list[Token]:
@@ -30,9 +31,14 @@ def _meant(snapshot: Snapshot, word: str) -> str | None:
     if word in known or lexicon.is_plain(word) or slips.known(word, snapshot.words):
         return None
     near = slips.neighbours(word, (known,))
-    allowed = 1 if len(word) < _LONG else 2
-    best = [other for other, distance in near if distance == near[0][1] and distance <= allowed]
-    return best[0] if len(best) == 1 or (best and len(set(map(_stem, best))) == 1) else None
+    best = [other for other, distance in near if distance == near[0][1] and distance <= _allowed(other)]
+    if not best or len(set(map(_stem, best))) > 1 or is_english(word):
+        return None
+    return best[0]
+
+
+def _allowed(meant: str) -> int:
+    return 1 if len(meant) < _LONG else 2
 
 
 def _stem(word: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from handpicked.agent import counts, numbers, own, people, scope, slipped, wording
+from handpicked.agent.asides import aside
 from handpicked.agent.phrases import Match
 from handpicked.agent.scope import Said, Span
 from handpicked.agent.settling import applicable, domain_shares, settle, wished_domains
@@ -38,6 +39,19 @@ _SETTLED = re.compile(
     r"(?:['’]s|\s+is|\s+are)\s+(?:sorted|done|picked|chosen|on|over|already)\b|\s*(?:放完|看完|选好|定了|已经)|\s+(?:night|nights|snacks?|club|player|theater|theatre|buff|fan|lover|star|marathon)\b|(?:时|的时候|吃|配)",
     re.IGNORECASE,
 )
+_VERSION = re.compile(r"\s*(?:one|version|original)\b|\s*年?(?:那部|那版|版|那个)", re.IGNORECASE)
+_OF_TITLE = re.compile(
+    r"[\s,(（》\"”'’]*(?:the\s+(?:\w+\s+)?(?:one|version|film|movie)\s*)?(?:is\s+)?(?:from|of|in|that came out in|made in)?\s*",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"(?:\b(?:about|on|than a|as a|as an|a learner of)\s+(?:the\s+)?|关于|像)$", re.IGNORECASE
+)
+_MADE = re.compile(r"[ -](?:made|produced|productions?)\b", re.IGNORECASE)
+_ADDED = re.compile(
+    r"\b(?:and|plus|also|some|needs?|want|get|buy|grab)\s+(?:\w+\s+){0,2}$|(?:再|来点|还要|还有|配|加)[^，。；！？,;!?]{0,8}$",
+    re.IGNORECASE,
+)
 _BY_TYPE = 30
 """Two terms further apart than this, in characters, are no alternatives."""
 
@@ -47,21 +61,50 @@ def extract(snapshot: Snapshot, text: str, taken: Sequence[Span] = (), *, now: f
     what "the last ten years" counts from.
 
     Whether some living item has what is asked for within the wished domain is decided when the scene is known."""
+    taken = people.outside(snapshot, text, taken)
     said = scope.said(text, taken)
-    placed = [*_bounds(snapshot, said, taken, now), *_terms(snapshot, said, taken)]
+    named = [_Hit(p.first, p.last, (Term(p.field, p.values),)) for p in people.find(snapshot, said, taken)]
+    hits = named + [
+        hit
+        for hit in _hits(snapshot, said)
+        if not any(p.first < hit.last and hit.first < p.last for p in named)
+    ]
+    placed = [*_bounds(snapshot, said, taken, now), *_terms(said, hits)]
     placed.sort(key=lambda wish: wish.start)
     return Wants(
-        placed=tuple(_alternatives(text, placed)),
-        mentions=tuple(_mentions(said)),
+        placed=tuple(_alternatives(text, list(_consistent(placed)))),
+        mentions=tuple(_mentions(snapshot, said, hits)),
         count=counts.count(text, taken),
         prices=tuple(_degrees(said)),
+        titled=bool(taken),
     )
 
 
 def _bounds(snapshot: Snapshot, said: Said, taken: Sequence[Span], now: float | None) -> Iterator[Placed]:
     for found in numbers.quantities(said.text, units=own.units(snapshot), now=now):
-        if not said.idle(found.start) and not any(s < found.end and found.start < e for s, e in taken):
-            yield Placed(found.constraint, found.start, found.end, found.bare)
+        free = not any(start < found.end and found.start < end for start, end in taken)
+        if free and not said.idle(found.start) and not _which(said.text, found, taken):
+            yield Placed(found.constraint, found.start, found.end, found.bare, found.spent)
+
+
+def _which(text: str, found: numbers.Quantity, taken: Sequence[Span]) -> bool:
+    """Whether a year tells which title is meant ("Solaris from 1972", "the 1972 one")."""
+    value = found.constraint.value
+    if found.constraint.field != "year" or (
+        len(set(value)) > 1 and "or" not in (found.constraint.span or "")
+    ):
+        return False
+    if _VERSION.match(text, found.end):
+        return True
+    return any(end <= found.start and _OF_TITLE.fullmatch(text[end : found.start]) for _, end in taken)
+
+
+def _consistent(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """What is both asked for and refused is refused: "no folk, folk makes it worse"."""
+    refused = {(w.constraint.field, w.constraint.value) for w in placed if w.constraint.op == "not_in"}
+    for wish in placed:
+        if wish.constraint.op != "in" or (wish.constraint.field, wish.constraint.value) not in refused:
+            yield wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +116,31 @@ class _Hit:
     terms: tuple[Term, ...]
 
 
-def _terms(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Placed]:
-    """Terms and people; what stands within a name is none."""
-    named = [_Hit(p.first, p.last, (Term(p.field, p.values),)) for p in people.find(snapshot, said, taken)]
-    hits = named + [
-        hit
-        for hit in _hits(snapshot, said)
-        if not any(p.first < hit.last and hit.first < p.last for p in named)
-    ]
+def _terms(said: Said, hits: Sequence[_Hit]) -> Iterator[Placed]:
+    """Terms and people as constraints, wished for or refused."""
     places = [said.span(hit.first, hit.last) for hit in hits]
     for hit, (start, end) in zip(hits, places, strict=True):
         if said.idle(start):
             continue
         refused = scope.refused(said, hit.first, hit.last, places)
         for term in hit.terms:
-            if refused or not term.only_refused:
-                yield Placed(_constraint(term, said.text[start:end], refused=refused), start, end)
+            wished = not term.only_refused and not aside(said, (start, end), term.field, places)
+            if refused or wished:
+                added = _ADDED.search(said.text, max(0, start - 24), start) is not None
+                yield Placed(
+                    _constraint(_origin(term, said.text[end:]), said.text[start:end], refused=refused),
+                    start,
+                    end,
+                    added=added,
+                )
+
+
+def _origin(term: Term, behind: str) -> Term:
+    """ "Italian made" speaks of the country."""
+    lands = [land for value in term.values for land in wording.load().lands.get(value, ())]
+    return (
+        Term("country", tuple(lands)) if term.field == "language" and lands and _MADE.match(behind) else term
+    )
 
 
 def _constraint(term: Term, span: str, *, refused: bool) -> Constraint:
@@ -105,14 +157,16 @@ def _hits(snapshot: Snapshot, said: Said) -> Iterator[_Hit]:
         return said.words.whole(*said.span(first, last), known.known)
 
     found = [_Hit(match.first, match.last, match.value) for match in known.find(tokens, whole)]
-    yield from found
+    verbs = [(n.first, n.last) for n in said.negations if n.last - n.first > 1 and "none" not in n.value]
+    yield from (hit for hit in found if not any(first < hit.first < last for first, last in verbs))
     for match in own.terms(snapshot).find(said.tokens, whole):
         if not any(match.first < hit.last and hit.first < match.last for hit in found):
             yield _Hit(match.first, match.last, match.value)
 
 
-def _mentions(said: Said) -> Iterator[Mention]:
-    """The domains that are named: not a taste ("he likes old films") nor what is settled ("film's sorted")."""
+def _mentions(snapshot: Snapshot, said: Said, hits: Sequence[_Hit]) -> Iterator[Mention]:
+    """The domains that are named: not a taste ("he likes old films"), nor what is settled ("film's sorted"), nor a part
+    of a term that they don't have ("film scores")."""
     known = wording.load().domains
 
     def whole(first: int, last: int) -> bool:
@@ -122,14 +176,43 @@ def _mentions(said: Said) -> Iterator[Mention]:
     matches = list(known.find(said.tokens, whole))
     places = [said.span(match.first, match.last) for match in matches]
     for match, (start, end) in zip(matches, places, strict=True):
-        if said.idle(start) or _TASTE.search(said.text, 0, start) or _SETTLED.match(said.text, end):
+        if said.idle(start) or _SETTLED.match(said.text, end):
             continue
-        yield Mention(match.value, start, end, _refused_domain(said, match, places))
+        if _TASTE.search(said.text, 0, start) or _TOPIC.search(said.text, 0, start):
+            continue
+        if any(_foreign(snapshot, match, hit) for hit in hits):
+            continue
+        refused = _refused_domain(said, match, places)
+        if not (refused and _is_term(said, match)):
+            yield Mention(match.value, start, end, refused)
+
+
+def _foreign(snapshot: Snapshot, match: Match[tuple[str, ...]], hit: _Hit) -> bool:
+    """Whether a domain's word stands within a longer term that other domains have."""
+    if not (
+        hit.first <= match.first
+        and match.last <= hit.last
+        and match.last - match.first < hit.last - hit.first
+    ):
+        return False
+    domain = Constraint("domain", "in", match.value)
+    terms = [Constraint(term.field, "in", term.values) for term in hit.terms if term.field == "categories"]
+    held = [term for term in terms if snapshot.mask([term]).any()]
+    return bool(held) and not any(snapshot.mask([domain, term]).any() for term in held)
+
+
+def _is_term(said: Said, match: Match[tuple[str, ...]]) -> bool:
+    """Whether the word is a category too: "no musicals" refuses those, not films."""
+    return (
+        " ".join(token.text for token in said.tokens[match.first : match.last]) in wording.load().terms.known
+    )
 
 
 def _refused_domain(said: Said, match: Match[tuple[str, ...]], places: Sequence[Span]) -> bool:
     """A domain is refused only where the negation stands right before it: "no horror films" wants films."""
     for negation in said.negations:
+        if "before" in negation.value and negation.first < match.first < negation.last < match.last:
+            return True  # 不爱看 reaches into 看书
         if "before" in negation.value and negation.last <= match.first <= negation.last + 1:
             between = said.text[said.tokens[negation.last - 1].end : said.tokens[match.first].start]
             if re.fullmatch(r"\s*(?:a|an|the|any|more)?\s*", between, re.IGNORECASE):

@@ -11,12 +11,15 @@ from handpicked.tools.types import Constraint
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A constraint and where it was said, [start, end). A `bare` bound has no unit ("under 20"): it is given as a
-    price, and what it bounds depends on the domain."""
+    price, and what it bounds depends on the domain. `spent` money bounds the price of a single thing that is bought."""
 
     constraint: Constraint
     start: int
     end: int
     bare: bool = False
+    spent: bool = False
+    added: bool = False
+    """Whether a term comes on top of what was asked for ("and some snacks")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,15 @@ class Wants:
     mentions: tuple[Mention, ...] = ()
     count: int | None = None
     prices: tuple[Degree, ...] = ()
+    titled: bool = False
+    """Whether a title is named."""
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
         """The constraints whose field is certain."""
-        return tuple(dict.fromkeys(placed.constraint for placed in self.placed if not placed.bare))
+        return tuple(
+            dict.fromkeys(placed.constraint for placed in self.placed if not (placed.bare or placed.spent))
+        )
 
     @property
     def bare(self) -> tuple[Constraint, ...]:

@@ -40,6 +40,7 @@ class Wording:
     units: Mapping[str, str]
     attributes: Mapping[str, Values]
     unnamed: frozenset[str]
+    lands: Mapping[str, Values]
 
 
 @cache
@@ -70,6 +71,7 @@ def parse(text: str, known: lexicon.Lexicon) -> Wording:
                 for word in words
             },
             attributes=_by_word(document["attributes"]),
+            lands={str(language): tuple(map(str, lands)) for language, lands in document["lands"].items()},
             unnamed=frozenset(phrase_key(str(word)) for word in document["unnamed"]),
         )
     except KeyError as err:

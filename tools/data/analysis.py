@@ -147,6 +147,11 @@ def _classifier() -> Any:
     return fasttext.load_model(f"{folders[0]}/resources/lid.176.ftz")
 
 
+def is_english(word: str) -> bool:
+    """Whether a word in small letters is one that is often written (those of HanTa's model, some 28,000)."""
+    return word in _tagger().cache
+
+
 @cache
 def _tagger() -> Any:
     hanta: Any = import_module("HanTa.HanoverTagger")
