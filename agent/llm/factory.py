@@ -71,13 +71,12 @@ def _local(settings: Settings, path: Path) -> BaseChatModel:
 
 
 def _hosted(settings: Settings, name: str) -> BaseChatModel:
-    """Other servers than OpenAI's know `max_tokens` only, which `ChatOpenAI` renames; its base class doesn't."""
     if not name:
         raise ConfigError("openai: lacks a model's name; set HANDPICKED_MODEL to e.g. openai:gpt-4o-mini")
     url, key = _access("MODEL", settings.model_url, settings.model_key)
     _telemetry_off()
-    module: Any = import_module("langchain_openai.chat_models.base")
-    kind: Any = module.BaseChatOpenAI if settings.model_url else module.ChatOpenAI
+    hosted: Any = import_module("handpicked.agent.llm.hosted")
+    kind: Any = hosted.CompatibleChat if settings.model_url else hosted.OpenAIChat
     return kind(
         model=name,
         base_url=url,

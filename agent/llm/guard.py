@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, cast
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCallChunk
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 from tenacity import (
@@ -25,13 +26,17 @@ from tenacity import (
 
 from handpicked.agent.llm import failures, telemetry
 from handpicked.tools.errors import BudgetExceeded, ModelError
-from handpicked.tools.types import ToolCall
+from handpicked.tools.types import Json, ToolCall
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _COMMON = frozenset(("max_tokens",))
 _OPENAI = frozenset(("max_tokens", "seed"))
 _CHARS_A_TOKEN = 4
+_LONGEST_TOKEN = 8
+"""Characters a token from which on a model is taken to write past its `max_tokens`, which some servers ignore."""
+_WORTH_S = 0.4
+"""A failed call is not tried again where less time than this is left."""
 _log = logging.getLogger(__name__)
 
 
@@ -79,13 +84,26 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A call whose arguments are no JSON object: what was written, and what is wrong with it."""
+
+    name: str
+    written: str
+    call_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
-    """Tool calls that the model makes, or the text that it says instead. `broken` names calls that were cut off."""
+    """Tool calls that the model makes, or the text that it says instead. `finish` is the provider's reason; `cut` says
+    what broke the answer off after the calls that are here."""
 
     calls: tuple[ToolCall, ...]
     text: str
     usage: Usage
-    broken: tuple[str, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    finish: str = ""
+    cut: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +167,8 @@ class ModelClient:
     def stream(self, messages: Sequence[BaseMessage], **options: Unpack[Options]) -> TextStream:
         """Start writing; nothing is sent before the first piece is asked for."""
         said = _Said(self.name, messages)
-        return TextStream(self._pieces(said, messages, options), said.written)
+        model = cast("_Model", self.model)
+        return TextStream(self._pieces(model, said, messages, options), said.written)
 
     async def text(self, messages: Sequence[BaseMessage], **options: Unpack[Options]) -> Written:
         """Write to the end and give it whole."""
@@ -165,15 +184,22 @@ class ModelClient:
         tool_choice: str = "auto",
         **options: Unpack[Options],
     ) -> Called:
-        """Let the model call tools. `tool_choice`: `auto`, `any`, `none` or a tool's name."""
-        bound = cast("Runnable[Any, AIMessage]", self.model.bind_tools(list(tools), tool_choice=tool_choice))
-        started = time.perf_counter()
-        known = self._known(options)
-        message = await self._tried(lambda: bound.ainvoke(list(messages), **known), options)
-        usage = _usage(self.name, message, messages, started)
-        calls = tuple(ToolCall(call["name"], call["args"], call["id"] or "") for call in message.tool_calls)
-        broken = tuple(call["name"] or "" for call in message.invalid_tool_calls)
-        return Called(calls, str(message.text), usage, broken)
+        """Let the model call tools. `tool_choice`: `auto`, `any`, `none` or a tool's name.
+
+        An answer that breaks off gives the calls that were complete; without one it is the error."""
+        bound = cast("_Model", self.model.bind_tools(list(tools), tool_choice=tool_choice))
+        said = _Said(self.name, messages)
+        cut = None
+        try:
+            async for _ in self._pieces(bound, said, messages, options):
+                pass
+        except (ModelError, BudgetExceeded) as err:
+            if not said.calls()[0]:
+                raise
+            cut = str(err)
+        calls, broken = said.calls()
+        written = said.written()
+        return Called(calls, written.text, written.usage, broken, written.finish, cut)
 
     async def structured(
         self, messages: Sequence[BaseMessage], schema: type[M], **options: Unpack[Options]
@@ -185,8 +211,9 @@ class ModelClient:
         reader: Runnable[Any, Any] = self.model.with_structured_output(schema, include_raw=True, **known)
         started = time.perf_counter()
         answer: Mapping[str, Any] = await self._tried(lambda: reader.ainvoke(list(messages)), options)
+        self._check_refusal(answer["raw"])
         if answer["parsed"] is None:
-            reason = answer["parsing_error"] or "no JSON in it"
+            reason = (str(answer["parsing_error"] or "").splitlines() or ["no JSON in it"])[0]
             raise ModelError(
                 f"{self.name} gave no {schema.__name__}: {reason}; try again or use a larger model"
             )
@@ -235,7 +262,7 @@ class ModelClient:
         """Await a call, again and again while its failure may pass."""
         ends = _ends(options)
         try:
-            async for attempt in self._attempts():
+            async for attempt in self._attempts(ends):
                 with attempt:
                     async with asyncio.timeout(_left(ends, self._timeout_s)):
                         return await call()
@@ -244,41 +271,48 @@ class ModelClient:
         raise AssertionError("retrying ends by a value or an error")
 
     async def _pieces(
-        self, said: _Said, messages: Sequence[BaseMessage], options: Options
+        self, model: _Model, said: _Said, messages: Sequence[BaseMessage], options: Options
     ) -> AsyncGenerator[str]:
         ends = _ends(options)
         try:
-            async for attempt in self._attempts():
+            async for attempt in self._attempts(ends):
                 with attempt:
-                    source = self.model.astream(list(messages), **self._known(options))
-                    async with aclosing(cast("AsyncGenerator[AIMessageChunk]", source)) as chunks:
-                        async for piece in self._timed(chunks, said, ends):
+                    source = model.astream(list(messages), **self._known(options))
+                    async with aclosing(cast("AsyncGenerator[AIMessage]", source)) as chunks:
+                        async for piece in self._timed(chunks, said, ends, options.get("max_tokens")):
                             yield piece
         except self._expected as err:
             raise self._failure(err, ends) from err
+        self._check_refusal(said.message())
 
     async def _timed(
-        self, chunks: AsyncGenerator[AIMessageChunk], said: _Said, ends: float | None
+        self, chunks: AsyncGenerator[AIMessage], said: _Said, ends: float | None, max_tokens: int | None
     ) -> AsyncGenerator[str]:
-        while True:
+        while max_tokens is None or said.size <= max_tokens * _LONGEST_TOKEN:
             try:
                 async with asyncio.timeout(_left(ends, self._timeout_s)):
                     chunk = await anext(chunks)
             except StopAsyncIteration:
                 return
             except self._expected as err:
-                if said.parts:
+                if said.size:
                     raise self._failure(err, ends) from err  # a ModelError: too late to try again
                 raise
             if text := said.add(chunk):
                 yield text
+        said.finish = "length"
 
-    def _attempts(self) -> AsyncRetrying:
+    def _attempts(self, ends: float | None) -> AsyncRetrying:
         backoff = wait_exponential(multiplier=0.2, max=5.0) + wait_random(0, 0.2)
 
         def wait(state: RetryCallState) -> float:
             err = state.outcome.exception() if state.outcome else None
             return max(backoff(state), failures.asked_wait(err))
+
+        def again(err: BaseException) -> bool:
+            wanted = failures.asked_wait(err)
+            left = _left(ends, failures.MAX_WAIT_S + _WORTH_S)
+            return failures.passing(err) and wanted + _WORTH_S <= left
 
         def note(state: RetryCallState) -> None:
             err = state.outcome.exception() if state.outcome else None
@@ -287,10 +321,20 @@ class ModelClient:
         return AsyncRetrying(
             stop=stop_after_attempt(self._retries + 1),
             wait=wait,
-            retry=retry_if_exception(failures.passing),
+            retry=retry_if_exception(again),
             before_sleep=note,
             reraise=True,
         )
+
+    def _check_refusal(self, message: AIMessage) -> None:
+        """Raise ModelError where the model, or a filter of its provider, refused to answer."""
+        where = failures.place(self.name, self._url)
+        if refusal := message.additional_kwargs.get("refusal"):
+            raise ModelError(
+                f"{where} refused: {str(refusal)[:200]!r}; word it otherwise or use another model"
+            )
+        if message.response_metadata.get("finish_reason") == "content_filter":
+            raise ModelError(f"{where} was stopped by its provider's content filter; use another model")
 
     def _failure(self, err: Exception, ends: float | None) -> Exception:
         if isinstance(err, TimeoutError) and ends is not None and time.perf_counter() >= ends:
@@ -300,31 +344,66 @@ class ModelClient:
         return failures.explained(err, self.name, self._url)
 
 
+class _Model(Protocol):
+    """A chat model, with tools bound to it or without."""
+
+    def astream(self, messages: Sequence[BaseMessage], /, **options: Any) -> AsyncIterator[AIMessage]: ...
+
+
 class _Said:
-    """What a stream has given so far."""
+    """What a stream has given so far; `size` is in characters, those of calls' arguments among them."""
 
     def __init__(self, model: str, messages: Sequence[BaseMessage]) -> None:
-        self.parts: list[str] = []
+        self.size = 0
+        self.finish = ""
+        self._chunks: list[AIMessage] = []
         self._model = model
         self._messages = messages
         self._started = time.perf_counter()
-        self._last: AIMessageChunk | None = None
-        self._finish = ""
 
-    def add(self, chunk: AIMessageChunk) -> str:
-        if chunk.usage_metadata:
-            self._last = chunk
-        self._finish = str(chunk.response_metadata.get("finish_reason") or self._finish)
+    def add(self, chunk: AIMessage) -> str:
+        self._chunks.append(chunk)
+        self.finish = str(chunk.response_metadata.get("finish_reason") or self.finish)
         text = str(chunk.text)
-        if text:
-            self.parts.append(text)
+        parts = chunk.tool_call_chunks if isinstance(chunk, AIMessageChunk) else chunk.tool_calls
+        self.size += len(text) + sum(len(str(part["args"] or part["name"])) for part in parts)
         return text
 
+    def message(self) -> AIMessage:
+        """The whole of it."""
+        parts = [chunk for chunk in self._chunks if isinstance(chunk, AIMessageChunk)]
+        if not parts:
+            return self._chunks[-1] if self._chunks else AIMessage(content="")
+        return parts[0] + parts[1:] if parts[1:] else parts[0]
+
+    def calls(self) -> tuple[tuple[ToolCall, ...], tuple[Broken, ...]]:
+        """The calls whose arguments are complete, and those that are not what they should be.
+
+        LangChain mends JSON that was cut off; a call that lost its end would run as another one."""
+        message = self.message()
+        if not isinstance(message, AIMessageChunk):
+            return tuple(ToolCall(c["name"], c["args"], c["id"] or "") for c in message.tool_calls), ()
+        read = [_read(part) for part in message.tool_call_chunks]
+        calls = tuple(call for call in read if isinstance(call, ToolCall))
+        return calls, tuple(call for call in read if isinstance(call, Broken))
+
     def written(self) -> Written:
-        text = "".join(self.parts)
-        message = self._last or AIMessageChunk(content=text)
+        text = "".join(str(chunk.text) for chunk in self._chunks)
+        counted = [chunk for chunk in self._chunks if chunk.usage_metadata]
+        message = counted[-1] if counted else AIMessageChunk(content=text)
         usage = _usage(self._model, message, self._messages, self._started, text)
-        return Written(text, self._finish or "unfinished", usage)
+        return Written(text, self.finish or "unfinished", usage)
+
+
+def _read(part: ToolCallChunk) -> ToolCall | Broken:
+    name, text, call_id = part["name"] or "", part["args"] or "{}", part["id"] or ""
+    try:
+        arguments = json.loads(text)
+    except json.JSONDecodeError as err:
+        return Broken(name, text, call_id, f"its arguments are not JSON ({err})")
+    if not isinstance(arguments, dict):
+        return Broken(name, text, call_id, "its arguments are not a JSON object")
+    return ToolCall(name, cast("Mapping[str, Json]", arguments), call_id)
 
 
 def _usage(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from handpicked.agent.llm.llamacpp import LlamaCppChat
 from handpicked.agent.settings import Settings
 from handpicked.tools.data import assets
 from handpicked.tools.errors import AssetError
+from tests.agent.llm.openai_server import Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,10 @@ def chat(shared_chat: LlamaCppChat) -> LlamaCppChat:
     """The loaded model with empty caches."""
     shared_chat.close()
     return shared_chat
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """An OpenAI-compatible server on loopback."""
+    with serving() as running:
+        yield running

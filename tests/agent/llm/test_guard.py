@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, TypeVar
 
 import pytest
@@ -15,119 +14,18 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage
 from pydantic import BaseModel, SecretStr
 
+from handpicked.agent.llm import failures
 from handpicked.agent.llm.factory import chat_model
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.llm.scripted import ScriptedChat
 from handpicked.agent.settings import Settings
 from handpicked.tools.errors import BudgetExceeded, ModelError
 from handpicked.tools.types import ToolCall
-
-
-@dataclass
-class Answer:
-    """What the server sends: a status, and a JSON body, server-sent events, or raw bytes."""
-
-    status: int = 200
-    body: Any = None
-    events: list[Any] = field(default_factory=list[Any])
-    raw: bytes | None = None
-    delay_s: float = 0.0
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass
-class Server:
-    """Answers requests in order (the last answer again and again) and keeps their bodies and keys."""
-
-    url: str
-    answers: list[Answer] = field(default_factory=list[Answer])
-    bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    keys: list[str] = field(default_factory=list[str])
-
-    def next(self) -> Answer:
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A running server on a free loopback port."""
-    stop = threading.Event()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    state = Server(f"http://127.0.0.1:{http.server_address[1]}/v1")
-    http.RequestHandlerClass = _handler(state, stop)
-    thread = threading.Thread(target=lambda: http.serve_forever(poll_interval=0.01))
-    thread.start()
-    yield state
-    stop.set()
-    http.shutdown()
-    thread.join()
-    http.server_close()
-
-
-def chunk(delta: Mapping[str, Any], finish: str | None = None, usage: Mapping[str, int] | None = None) -> Any:
-    """One event of a streamed completion."""
-    choices = [{"index": 0, "delta": dict(delta), "finish_reason": finish}]
-    event = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "tiny", "choices": choices}
-    return {**event, "usage": dict(usage)} if usage else event
-
-
-def completion(message: Mapping[str, Any], finish: str = "stop") -> Any:
-    """A whole completion."""
-    return {
-        "id": "c1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "tiny",
-        "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14},
-    }
-
-
-def _handler(state: Server, stop: threading.Event) -> Callable[..., BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["content-length"])
-            state.bodies.append(json.loads(self.rfile.read(length)))
-            state.keys.append(self.headers.get("authorization", ""))
-            answer = state.next()
-            stop.wait(answer.delay_s)
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("content-type", "text/event-stream" if answer.events else "application/json")
-            self.send_header("connection", "close")
-            self.end_headers()
-            try:
-                self._send(answer)
-            except OSError:
-                return  # the client went away, which is what some tests do
-
-        def _send(self, answer: Answer) -> None:
-            for event in answer.events:
-                if isinstance(event, float):
-                    stop.wait(event)
-                    continue
-                self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
-                self.wfile.flush()
-            if answer.events:
-                self.wfile.write(b"data: [DONE]\n\n")
-            else:
-                self.wfile.write(answer.raw if answer.raw is not None else json.dumps(answer.body).encode())
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    return Handler
-
+from tests.agent.llm.openai_server import USAGE, Answer, Asked, Server, chunk, completion, failing, say
 
 T = TypeVar("T")
 _ASK: list[BaseMessage] = [HumanMessage("hello")]
 _HELLO = [chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"}), chunk({}, "stop")]
-_COUNTS: Any = {
-    **chunk({}),
-    "choices": [],
-    "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9},
-}
 
 
 def search(query: str) -> str:
@@ -153,7 +51,7 @@ def _client(server: Server, *, retries: int = 0, timeout_s: float = 5.0) -> Mode
 
 
 def test_stream_gives_pieces_then_counts(server: Server) -> None:
-    server.answers = [Answer(events=[*_HELLO, _COUNTS])]
+    server.answers = [Answer(events=[*_HELLO, USAGE])]
 
     async def talk() -> tuple[list[str], Any]:
         stream = _client(server).stream(_ASK, max_tokens=9, seed=3, family="compose", stop=["END"])
@@ -177,7 +75,7 @@ def test_only_options_that_the_provider_knows_are_sent(server: Server) -> None:
     (body,) = server.bodies
     assert (body["max_tokens"], body["seed"], body["stop"]) == (9, 3, ["END"])
     assert "family" not in body
-    assert server.keys == ["Bearer k1"]
+    assert server.asked[0].headers["authorization"] == "Bearer k1"
 
 
 def test_counts_are_estimated_when_the_server_gives_none(server: Server) -> None:
@@ -202,7 +100,8 @@ def test_tries_are_counted_once_and_not_multiplied(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "fix"), [(401, "HANDPICKED_MODEL_KEY"), (404, "HANDPICKED_MODEL_URL"), (400, "supports tools")]
+    ("status", "fix"),
+    [(401, "HANDPICKED_MODEL_KEY"), (404, "HANDPICKED_MODEL_URL"), (400, "HANDPICKED_TOOL_LOOP=off")],
 )
 def test_failure_that_stays_is_not_tried_again_and_names_the_fix(
     server: Server, status: int, fix: str
@@ -246,7 +145,7 @@ def test_server_that_is_not_there_is_a_model_error() -> None:
 
 
 def test_slow_server_runs_into_the_timeout(server: Server) -> None:
-    server.answers = [Answer(events=_HELLO, delay_s=5)]
+    server.answers = [Answer(events=_HELLO, hang_s=5)]
     with pytest.raises(ModelError, match="didn't answer in time"):
         _run(_client(server, timeout_s=0.2).text(_ASK))
 
@@ -266,11 +165,13 @@ def test_deadline_bounds_the_whole_call_and_keeps_what_was_said(server: Server) 
 
 
 def test_tools_are_called_over_the_wire(server: Server) -> None:
-    call = {"id": "c9", "type": "function", "function": {"name": "search", "arguments": '{"query": "dogs"}'}}
-    server.answers = [Answer(body=completion({"content": None, "tool_calls": [call]}, "tool_calls"))]
+    server.answers = [say(calls=[("search", {"query": "dogs"}), ("search", {"query": "cats"})])]
     called = _run(_client(server).call_tools(_ASK, [search], "any"))
-    assert called.calls == (ToolCall("search", {"query": "dogs"}, "c9"),)
-    assert (called.usage.prompt_tokens, called.usage.evaluated_tokens) == (11, 11)
+    assert called.calls == (
+        ToolCall("search", {"query": "dogs"}, "call_0_search"),
+        ToolCall("search", {"query": "cats"}, "call_1_search"),
+    )
+    assert (called.usage.prompt_tokens, called.usage.evaluated_tokens) == (7, 7)
     assert server.bodies[0]["tool_choice"] == "required"
 
 
@@ -325,7 +226,7 @@ def test_closing_a_stream_closes_the_model(server: Server) -> None:
 
 
 def test_cancelled_call_is_not_tried_again(server: Server) -> None:
-    server.answers = [Answer(events=_HELLO, delay_s=5)]
+    server.answers = [Answer(events=_HELLO, hang_s=5)]
 
     async def cancel() -> None:
         task = asyncio.create_task(_client(server, retries=3).text(_ASK))
@@ -337,3 +238,100 @@ def test_cancelled_call_is_not_tried_again(server: Server) -> None:
 
     _run(cancel())
     assert len(server.bodies) == 1
+
+
+def _date(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("wait", ["1", "date"])
+def test_a_server_that_asks_for_patience_gets_it(server: Server, wait: str) -> None:
+    headers = {"retry-after": _date(2) if wait == "date" else wait}
+    server.answers = [failing(429, "slow down", headers), Answer(events=_HELLO)]
+    started = time.perf_counter()
+    assert _run(_client(server, retries=1).text(_ASK)).text == "Hello"
+    assert 0.9 < time.perf_counter() - started < 3.5
+
+
+@pytest.mark.parametrize("wait", ["3600", "date"])
+def test_a_server_that_asks_for_more_patience_than_there_is_isnt_asked_again(
+    server: Server, wait: str
+) -> None:
+    server.answers = [failing(429, "slow down", {"retry-after": _date(3600) if wait == "date" else wait})]
+    with pytest.raises(ModelError, match=r"answered 429: .*slow down.*quota.*; it asks for 3[56]\d\d s"):
+        _run(_client(server, retries=2).text(_ASK))
+    with pytest.raises(ModelError, match="answered 429"):
+        _run(_client(server, retries=2).text(_ASK, deadline_s=0.3))
+    assert len(server.asked) == 2
+
+
+def test_a_failure_near_the_deadline_is_told_and_not_the_deadline(server: Server) -> None:
+    server.answers = [failing(500, "out of memory")]
+    with pytest.raises(ModelError, match=r"answered 500: .*out of memory"):
+        _run(_client(server, retries=5).text(_ASK, deadline_s=0.3))
+
+
+def test_a_connection_cut_in_mid_stream_is_a_model_error(server: Server) -> None:
+    server.answers = [Answer(events=_HELLO[:2], cut=True)]
+    with pytest.raises(ModelError, match=rf"tiny at {server.url} broke off its answer"):
+        _run(_client(server, retries=2).text(_ASK))
+    assert len(server.asked) == 1, "a part of it was said, so it is too late to try again"
+
+
+def test_a_connection_cut_before_anything_was_said_is_tried_again(server: Server) -> None:
+    server.answers = [Answer(events=[chunk({"role": "assistant"})], cut=True), Answer(events=_HELLO)]
+    assert _run(_client(server, retries=1).text(_ASK)).text == "Hello"
+
+
+def test_calls_that_were_complete_when_the_connection_was_cut_count(server: Server) -> None:
+    def two_and_a_half(asked: Asked) -> Answer:
+        whole = say(calls=[("search", {"query": q}) for q in ("dogs", "cats", "a very long question")])(asked)
+        return Answer(events=whole.events[:-5], cut=True)
+
+    server.answers = [two_and_a_half]
+    called = _run(_client(server).call_tools(_ASK, [search]))
+    assert [call.arguments["query"] for call in called.calls] == ["dogs", "cats"]
+    assert [broken.name for broken in called.broken] == ["search"]
+    assert "broke off" in str(called.cut)
+
+
+@pytest.mark.parametrize("arguments", ['{"query": "do', "[1]", '"dogs"', "query=dogs"])
+def test_arguments_that_are_no_json_object_are_told_apart_and_not_mended(
+    server: Server, arguments: str
+) -> None:
+    server.answers = [say(calls=[("search", arguments), ("search", {"query": "cats"})])]
+    called = _run(_client(server).call_tools(_ASK, [search]))
+    assert [call.arguments for call in called.calls] == [{"query": "cats"}]
+    assert [(b.written, b.call_id) for b in called.broken] == [(arguments, "call_0_search")]
+
+
+@pytest.mark.parametrize("call", ["text", "call_tools", "structured"])
+def test_a_refusal_is_a_model_error_that_quotes_it(server: Server, call: str) -> None:
+    server.answers = [say(refusal="I won't help with that.")]
+    client = _client(server)
+    asking: dict[str, Any] = {
+        "text": lambda: client.text(_ASK),
+        "call_tools": lambda: client.call_tools(_ASK, [search]),
+        "structured": lambda: client.structured(_ASK, _Pick),
+    }
+    with pytest.raises(
+        ModelError, match=r"tiny at .* refused: \"I won't help with that\.\"; .*another model"
+    ):
+        _run(asking[call]())
+
+
+def test_an_answer_stopped_by_a_filter_is_a_model_error(server: Server) -> None:
+    server.answers = [say("Hel", finish="content_filter")]
+    with pytest.raises(ModelError, match="content filter"):
+        _run(_client(server).text(_ASK))
+
+
+def test_a_model_that_writes_past_its_tokens_is_stopped(server: Server) -> None:
+    server.answers = [say("and so on " * 10_000)]
+    written = _run(_client(server).text(_ASK, max_tokens=20))
+    assert written.finish == "length"
+    assert len(written.text) < 20 * 8 + 20
+
+
+def test_a_password_in_the_url_is_not_told() -> None:
+    assert failures.place("tiny", "https://me:secret@host/v1") == "tiny at https://host/v1"
