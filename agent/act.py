@@ -1,4 +1,4 @@
-"""Act: one plan of tool calls, run in parallel within the scene's budget."""
+"""Act: evidence's plan of tool calls, and running calls in parallel within a budget."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
+from handpicked.agent.turn import plain
 from handpicked.agent.types import Reading, Request
 from handpicked.tools import ads, catalog, collab, dialogues, history, popular, search, similar
 from handpicked.tools.data.text import STOP_WORDS, words
 from handpicked.tools.dispatch import Context, Tool, call
-from handpicked.tools.types import Constraint, Json, ToolCall, ToolResult
+from handpicked.tools.types import Json, ToolCall, ToolResult
 
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
@@ -21,6 +22,8 @@ TOOLS: Mapping[str, Tool] = {
         popular.popular, ads.ads,
     )
 }  # fmt: skip
+_FACTS = ("lookup", "history", "ads")
+"""Tools that a turn may call for what they tell, whatever a scene weighs their candidates."""
 _LAST_UTTERANCES = 3
 
 
@@ -33,8 +36,8 @@ def plan(
     both ranks."""
     if not scene.tools:
         return []
-    keep = [_plain(constraint) for constraint in reading.constraints]
-    lean = [_plain(constraint) for constraint in reading.prefer]
+    keep = [plain(constraint) for constraint in reading.constraints]
+    lean = [plain(constraint) for constraint in reading.prefer]
     # A film liked earlier in the conversation says nothing of groceries.
     domains = context.snapshot.mask(c for c in reading.constraints if c.field == "domain")
     rows = [(item_id, context.snapshot.row(item_id)) for item_id in memory.like]
@@ -63,36 +66,47 @@ def plan(
     calls.append(("popular", {"constraints": keep}))
     if "ads" in reading.tasks and scene.ads:
         calls.append(("ads", {"constraints": keep}))
-    wanted = ("lookup", "history", "ads")
     used = [
-        (name, arguments) for name, arguments in calls if name in wanted or scene.tools.get(name, 0.0) > 0
+        (name, arguments) for name, arguments in calls if name in _FACTS or scene.tools.get(name, 0.0) > 0
     ]
     return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
 
 
-async def run(calls: Sequence[ToolCall], context: Context, budget_ms: float) -> AsyncIterator[ToolResult]:
-    """Run a plan in threads and give each result as it comes; a call over the budget becomes an error."""
+async def run(
+    calls: Sequence[ToolCall],
+    context: Context,
+    budget_ms: float,
+    *,
+    tools: Mapping[str, Tool] = TOOLS,
+    patient: bool = False,
+) -> AsyncIterator[ToolResult]:
+    """Run calls in threads and give each result as it comes; a call over the budget becomes an error.
+
+    A `patient` run waits past its budget until one call has candidates for a list: a list is never what runs out of time."""
     start = time.perf_counter()
     running = {
-        asyncio.create_task(asyncio.to_thread(call, TOOLS, context, wanted)): wanted for wanted in calls
+        asyncio.create_task(asyncio.to_thread(call, tools, context, wanted)): wanted for wanted in calls
     }
-    waiting = set(running)
+    waiting, found = set(running), not patient
     while waiting:
-        left = budget_ms / 1000.0 - (time.perf_counter() - start)
+        left = max(budget_ms / 1000.0 - (time.perf_counter() - start), 0.0)
         done, waiting = await asyncio.wait(
-            waiting, timeout=max(left, 0.0), return_when=asyncio.FIRST_COMPLETED
+            waiting, timeout=left if found else None, return_when=asyncio.FIRST_COMPLETED
         )
         for task in done:
-            yield task.result()
-        if not done:
+            result = task.result()
+            found = found or (bool(result.candidates) and result.call.name not in _FACTS)
+            yield result
+        if found and not done:
             break
     for task in waiting:
-        yield ToolResult(running[task], ms=budget_ms, error=f"not done within {budget_ms:g} ms")
+        yield ToolResult(running[task], ms=budget_ms, error=f"not done within {budget_ms:.0f} ms")
+
+
+def failures(results: Sequence[ToolResult]) -> tuple[str, ...]:
+    """What a turn goes without."""
+    return tuple(f"tool {result.call.name}: {result.error}" for result in results if result.error)
 
 
 def _cart(request: Request) -> list[str]:
     return [line.item_id for line in request.context.cart]
-
-
-def _plain(constraint: Constraint) -> dict[str, Json]:
-    return {"field": constraint.field, "op": constraint.op, "value": list(constraint.value)}

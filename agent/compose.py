@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
+import yaml
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from handpicked import prompts
 from handpicked.agent import floor, ground
+from handpicked.agent.budget import WORTH_MS
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.types import Citation, ListItem, RankedList, Reading, Usage
 from handpicked.tools.data.index import Snapshot
@@ -20,6 +24,8 @@ _TOLD = 3
 _TOLD_IN_ARTICLE = 6
 _SENTENCE_TOKENS = 64
 _FAMILY = "describe"
+_RAISE = "raise budget_ms or the scene's prose_ms"
+_OTHER = "the plain text stands; for better prose set HANDPICKED_MODEL to another model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,20 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """What a model may write in: none without a client."""
+    """What a model may write in: none without a client. `ends` is when its time is over (`time.perf_counter`); without
+    a client `missing` says why, if that should be told."""
 
     client: ModelClient | None
     languages: tuple[str, ...]
     tokens: int
     seed: int
+    ends: float
+    missing: str | None = None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self.ends - time.perf_counter())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +103,18 @@ async def write(
 
     A model that fails is not asked again in this turn: it costs prose, never the list."""
     shown = {item.item_id for ranked in lists for item in ranked.items}
-    left, failed = prose.tokens, None
+    left = prose.tokens
     if prose.client is not None and reading.language not in prose.languages:
-        failed = f"prose: the model does not write {reading.language}"
-        prose = replace(prose, client=None)
+        prose = replace(prose, client=None, missing=f"the model does not write {reading.language}")
+    missing = f"prose: {prose.missing}" if prose.client is None and prose.missing else None
     for number, piece in enumerate(pieces):
         item = snapshot.get(piece.item_id) if piece.item_id else None
         if prose.client is None or item is None or piece.fixed or left <= 0:
-            yield Written(piece, degraded=failed if number == 0 else None)
+            yield Written(piece, degraded=missing if number == 0 else None)
+            continue
+        if prose.left_s * 1000.0 < WORTH_MS:
+            yield Written(piece, degraded=f"prose: no time was left for {prose.client.name}; {_RAISE}")
+            prose = replace(prose, client=None)
             continue
         written = await _rewrite(
             piece, item, reading, snapshot, shown, replace(prose, tokens=min(left, _SENTENCE_TOKENS))
@@ -118,8 +136,9 @@ async def _rewrite(
     messages.append(HumanMessage(prompt.user))
     try:
         answer = await prose.client.text(
-            messages, max_tokens=prose.tokens, stop=["\n"], seed=prose.seed, family=_FAMILY
-        )
+            messages, max_tokens=prose.tokens, stop=["\n"], seed=prose.seed, family=_FAMILY,
+            deadline_s=prose.left_s,
+        )  # fmt: skip
     except (ModelError, BudgetExceeded) as err:
         return Written(piece, degraded=f"prose: {err}")
     usage = Usage(
@@ -128,8 +147,34 @@ async def _rewrite(
     text = answer.text.strip()
     wrong = ground.check(text, item, snapshot, shown, reading.language)
     if wrong:
-        return Written(replace(piece, rejected=wrong), usage)
+        unwilling = _unwilling(text)
+        told = f"prose: {usage.model} {unwilling}; {_OTHER}" if unwilling else None
+        return Written(replace(piece, rejected=wrong), usage, told)
     return Written(Sentence(text, item.item_id, piece.field, by_model=True), usage)
+
+
+def _unwilling(text: str) -> str | None:
+    """What a model did that won't write at all, or None."""
+    if not text:
+        return "answered nothing"
+    refused = text.casefold().replace("\u2019", "'").startswith(_refusals())
+    return f"refused in words ({text[:80]!r})" if refused else None
+
+
+@cache
+def _refusals() -> tuple[str, ...]:
+    known = yaml.load(prompts.read_text("phrases.yaml"), yaml.CSafeLoader)["refusals"]
+    return tuple(str(phrase) for part in known.values() for phrase in part)
+
+
+def untaken(written: Sequence[Written]) -> str | None:
+    """That nothing of what a model wrote could be taken, and why."""
+    asked = [piece for piece in written if piece.usage is not None]
+    if not asked or any(piece.sentence.by_model or piece.degraded for piece in asked):
+        return None
+    reasons = ", ".join(dict.fromkeys(str(piece.sentence.rejected) for piece in asked))
+    model = asked[0].usage.model if asked[0].usage else ""
+    return f"prose: none of the {len(asked)} sentences of {model} could be taken ({reasons}); {_OTHER}"
 
 
 def reviews(

@@ -12,7 +12,7 @@ from handpicked.agent.types import ListItem, RankedList, Reading, Request
 from handpicked.tools import rank, taste
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.dispatch import Context
-from handpicked.tools.types import Candidate, Event, Ranked, ToolCall, ToolResult
+from handpicked.tools.types import Candidate, Event, Mask, Ranked, ToolCall, ToolResult
 
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
@@ -25,7 +25,8 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A turn up to its tool results, and the user's past events, newest first."""
+    """A turn up to its tool results, and the user's past events, newest first. `depth` is how many fused candidates are
+    reranked, None as many as it is worth."""
 
     request: Request
     reading: Reading
@@ -33,6 +34,7 @@ class Wish:
     context: Context
     results: Sequence[ToolResult]
     past: Sequence[Event]
+    depth: int | None = None
 
 
 def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList, ...]:
@@ -40,12 +42,8 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
 
     A single list has k items; of several each has k times the scene's weight for its task."""
     scene = scenes[wish.reading.scene.name]
-    tasks = _list_tasks(wish.reading) if scene.tools else []
-    k = wish.request.k or wish.reading.count or default_k
     lists: list[RankedList] = []
-    for task in tasks:
-        weight: float = {str(name): value for name, value in scene.tasks.items()}.get(task, 1.0)
-        share = k if len(tasks) == 1 else max(1, round(k * weight))
+    for task, share in shares(wish, scenes, default_k):
         taken = [item.item_id for ranked in lists for item in ranked.items]
         tools = scenes["search"].tools if task == "search" and "search" in scenes else scene.tools
         lists.append(_list(wish, scene, task, tools, taken, share))
@@ -60,6 +58,22 @@ def _list_tasks(reading: Reading) -> list[str]:
     return ["search" if reading.like else "recommend"]
 
 
+def shares(wish: Wish, scenes: Scenes, default_k: int) -> list[tuple[str, int]]:
+    """The tasks that want an organic list, and how many items each."""
+    scene = scenes[wish.reading.scene.name]
+    tasks = _list_tasks(wish.reading) if scene.tools else []
+    k = wish.request.k or wish.reading.count or default_k
+    weights = {str(name): value for name, value in scene.tasks.items()}
+    return [(task, k if len(tasks) == 1 else max(1, round(k * weights.get(task, 1.0)))) for task in tasks]
+
+
+def allowed(wish: Wish, scene: Scene, task: str, taken: Sequence[str]) -> Mask:
+    """What may stand in a task's list, by row."""
+    mask = wish.context.snapshot.mask(wish.reading.constraints)
+    mask[wish.context.snapshot.rows([*taken, *_excluded(wish, scene, task)])] = False
+    return mask
+
+
 def _list(
     wish: Wish, scene: Scene, task: str, tools: Mapping[str, float], taken: Sequence[str], k: int
 ) -> RankedList:
@@ -72,6 +86,7 @@ def _list(
         constraints=wish.reading.constraints,
         exclude=[*taken, *(refused if again else _excluded(wish, scene, task))],
         k=max(k, len(again)),
+        depth=wish.depth,
     )
     order = [one for item_id in again for one in found.items if one.item.item_id == item_id] or found.items
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))

@@ -7,21 +7,24 @@ import operator
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
-from handpicked.agent import act, compose, memory
+from handpicked.agent import compose, memory, repair, rounds
+from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Sentence, Written
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
 from handpicked.agent.read import Reader
+from handpicked.agent.rounds import Powers, Round, Time
 from handpicked.agent.scenes import Scene
 from handpicked.agent.sponsored import sponsored_list
+from handpicked.agent.turn import Turn
 from handpicked.agent.types import (
     Lists,
     RankedList,
@@ -45,14 +48,19 @@ Update = Mapping[str, object]
 
 class _State(TypedDict):
     request: Request
+    budget: Budget
     memory: Memory
     context: Context
     reading: Reading
-    results: Sequence[ToolResult]
+    time: Time
+    round: Round
+    down: str | None
+    results: Annotated[list[ToolResult], operator.add]
     lists: tuple[RankedList, ...]
+    broken: list[str] | None
     sentences: Sequence[Sentence]
     reviews: Mapping[str, str]
-    usage: Usage
+    usages: Annotated[list[Usage], operator.add]
     degraded: Annotated[list[str], operator.add]
     trace: Annotated[list[Step], operator.add]
 
@@ -78,12 +86,14 @@ class Agent:
         reader: Reader,
         *,
         client: ModelClient | None = None,
+        powers: Powers | None = None,
         config: AgentConfig | None = None,
     ) -> None:
         self._workspace = workspace
         self._index = index
         self.reader = reader
         self._client = client
+        self._powers = powers or Powers()
         self._config = config or AgentConfig()
         self._graph: Any = self._compile()
 
@@ -92,9 +102,13 @@ class Agent:
 
         Raises DataError without a build, ConfigError for an unknown scene or task, ToolError for a filter on
         a field that the catalogue lacks."""
-        request = replace(request, id=request.id or uuid.uuid4().hex)
-        async for event in self._graph.astream({"request": request}, stream_mode="custom"):
-            yield event
+        start = {
+            "request": replace(request, id=request.id or uuid.uuid4().hex),
+            "budget": Budget(time.perf_counter(), request.budget_ms),
+        }
+        async with aclosing(self._graph.astream(start, stream_mode="custom")) as events:
+            async for event in events:
+                yield event
 
     async def turn(self, request: Request) -> Reply:
         """The turn, folded to its reply."""
@@ -105,19 +119,23 @@ class Agent:
         return reply
 
     def _compile(self) -> Any:
+        """act again while the model wants it; rank again after the one repair."""
         graph: Any = StateGraph(_State)
-        steps = (
-            ("read", self._read),
-            ("act", self._act),
-            ("rank", self._rank),
-            ("compose", self._compose),
-            ("reply", self._reply),
-        )
-        for name, step in steps:
-            graph.add_node(name, step)
-        names = [START, *(name for name, _ in steps), END]
-        for one, other in pairwise(names):
-            graph.add_edge(one, other)
+        graph.add_node("read", self._read)
+        graph.add_node("act", self._act)
+        graph.add_node("act_again", self._act_again)
+        graph.add_node("rank", self._rank)
+        graph.add_node("repair", self._repair)
+        graph.add_node("compose", self._compose)
+        graph.add_node("reply", self._reply)
+        graph.add_edge(START, "read")
+        graph.add_edge("read", "act")
+        for name in ("act", "act_again"):
+            graph.add_conditional_edges(name, _after_act, ["act_again", "rank"])
+        graph.add_conditional_edges("rank", _after_rank, ["repair", "compose"])
+        graph.add_edge("repair", "rank")
+        graph.add_edge("compose", "reply")
+        graph.add_edge("reply", END)
         return graph.compile()
 
     async def _read(self, state: _State) -> Update:
@@ -148,49 +166,81 @@ class Agent:
         return remembered, context, reading
 
     async def _act(self, state: _State) -> Update:
-        start = time.perf_counter()
-        scene = self._scene(state)
-        calls = act.plan(state["request"], state["reading"], state["memory"], scene, state["context"])
-        budget = state["request"].budget_ms or scene.budget_ms
-        results: list[ToolResult] = []
-        async for result in act.run(calls, state["context"], budget):
-            get_stream_writer()(result)
-            results.append(result)
-        order = {wanted.call_id: place for place, wanted in enumerate(calls)}
-        results.sort(key=lambda result: order[result.call.call_id])
-        trace = [Step("act", _since(start), {"calls": len(calls)}), *map(_traced, results)]
-        missed = [f"tool {r.call.name}: {r.error}" for r in results if r.error]
-        return {"results": results, "degraded": missed, "trace": trace}
+        turn = self._turn(state)
+        given = rounds.time_for(turn, state["budget"])
+        made = await rounds.first(turn, self._powers, given, get_stream_writer())
+        return _added(made) | {"time": given}
+
+    async def _act_again(self, state: _State) -> Update:
+        caller, talk = self._powers.caller, state["round"].talk
+        assert caller is not None
+        assert talk is not None, "a further round goes on with a talk"
+        made = await rounds.further(self._turn(state), caller, talk, state["time"], get_stream_writer())
+        return _added(made)
 
     async def _rank(self, state: _State) -> Update:
         start = time.perf_counter()
-        lists, degraded = await asyncio.to_thread(self._lists, state)
-        get_stream_writer()(Lists(lists))
+        budget, spent = state["budget"], state["budget"].left_ms <= 0.0
+        wish = self._wish(state, depth=0 if spent else None)
+        lists, broken = await asyncio.to_thread(self._ranked, wish, mend=state.get("broken") is None)
+        repairs = bool(broken) and budget.left_ms >= WORTH_MS
+        degraded = [f"{part}: left out, {budget} is spent; raise it"
+                    for part, left in (("rerank", spent and lists), ("repair", broken and not repairs)) if left]  # fmt: skip
+        if not repairs:
+            # An offer that is listed is charged, so that is done once.
+            sponsored, wrong = await asyncio.to_thread(sponsored_list, wish, self._scene(state))
+            lists, degraded = (*lists, *sponsored), [*degraded, *([wrong] if wrong else [])]
+            get_stream_writer()(Lists(lists))
         shown: list[Json] = [len(ranked.items) for ranked in lists]
-        step = Step("rank", _since(start), {"items": shown})
-        return {"lists": lists, "degraded": degraded, "trace": [step]}
+        return {
+            "lists": lists, "broken": broken if repairs else [], "degraded": degraded,
+            "trace": [Step("rank", _since(start), {"items": shown})],
+        }  # fmt: skip
 
-    def _lists(self, state: _State) -> tuple[tuple[RankedList, ...], list[str]]:
+    def _wish(self, state: _State, depth: int | None = None, results: Sequence[ToolResult] = ()) -> Wish:
         context = state["context"]
-        wish = Wish(
-            state["request"],
-            state["reading"],
-            state["memory"],
-            context,
-            state["results"],
-            context.past,
-        )
-        organic = ranked_lists(wish, self.reader.scenes, self._config.k)
-        sponsored, wrong = sponsored_list(wish, self._scene(state))
-        return (*organic, *sponsored), [wrong] if wrong else []
+        found = [*state["results"], *results]
+        return Wish(state["request"], state["reading"], state["memory"], context, found, context.past, depth)
+
+    def _ranked(self, wish: Wish, *, mend: bool) -> tuple[tuple[RankedList, ...], list[str]]:
+        """The lists, and what is wrong with them if that is to be mended."""
+        lists = ranked_lists(wish, self.reader.scenes, self._config.k)
+        return lists, repair.breaks(wish, lists, self.reader.scenes, self._config.k) if mend else []
+
+    async def _repair(self, state: _State) -> Update:
+        """One round that mends what is wrong: without a model, and if that doesn't do, with one that calls tools."""
+        start = time.perf_counter()
+        turn, why, emit = self._turn(state), state["broken"] or [], get_stream_writer()
+        given = replace(state["time"], tools_ms=state["budget"].step_ms(turn.scene.budget_ms, RANKING_MS))
+        calls = repair.calls(self._wish(state), turn.scene)
+        results = await rounds.ran(calls, turn, given.tools_ms, emit)
+        lists, left = await asyncio.to_thread(self._ranked, self._wish(state, results=results), mend=True)
+        made = Round()
+        caller, talk = self._powers.caller, state["round"].talk
+        if left and caller and talk and not state.get("down"):
+            talk = caller.mend(talk, left, repair.shown(lists))
+            made = await rounds.further(turn, caller, talk, given, emit)
+        detail: dict[str, Json] = {
+            "why": [*why],
+            "calls": len(calls),
+            "left": [*left],
+            "by_model": bool(made.trace),
+        }
+        steps = [rounds.traced(result, 0, "repair") for result in results]
+        return {
+            "results": [*results, *made.results], "usages": list(made.usages), "degraded": list(made.degraded),
+            "trace": [Step("repair", _since(start), detail), *steps, *made.trace],
+        }  # fmt: skip
 
     async def _compose(self, state: _State) -> Update:
         start = time.perf_counter()
         snapshot, reading, lists = state["context"].snapshot, state["reading"], state["lists"]
         request = state["request"]
+        scene, down = self._scene(state), state.get("down")
         prose = Prose(
-            self._client, self._config.model_languages, self._scene(state).prose_tokens,
+            self._client if down is None else None, self._config.model_languages, scene.prose_tokens,
             self._config.seed if request.seed is None else request.seed,
+            start + state["budget"].step_ms(scene.prose_ms) / 1000.0, down or self._config.model_missing,
         )  # fmt: skip
         written: list[Written] = []
         async for piece in compose.write(
@@ -199,7 +249,7 @@ class Agent:
             get_stream_writer()(TextDelta(piece.sentence.text))
             written.append(piece)
         sentences = [piece.sentence for piece in written]
-        missing = [self._config.model_missing] if self._config.model_missing else []
+        untaken = compose.untaken(written)
         asked = [piece for piece in written if piece.usage is not None]
         rejected: list[Json] = [s.rejected for s in sentences if s.rejected]
         detail: dict[str, Json] = {
@@ -209,8 +259,11 @@ class Agent:
         return {
             "sentences": sentences,
             "reviews": compose.reviews(reading, lists, snapshot, _interests(state["results"])),
-            "usage": _total([piece.usage for piece in asked if piece.usage]),
-            "degraded": [*missing, *(piece.degraded for piece in written if piece.degraded)],
+            "usages": [piece.usage for piece in asked if piece.usage],
+            "degraded": [
+                *(piece.degraded for piece in written if piece.degraded),
+                *([untaken] if untaken else []),
+            ],
             "trace": [Step("compose", _since(start), detail)],
         }
 
@@ -229,9 +282,9 @@ class Agent:
             text=text,
             reviews=state["reviews"],
             citations=citations,
-            degraded=(*state["degraded"], *unsaved),
+            degraded=_grouped([*state["degraded"], *unsaved]),
             trace=tuple(state["trace"]),
-            usage=state["usage"],
+            usage=_total(state["usages"]),
         )
         get_stream_writer()(reply)
         return {}
@@ -248,15 +301,37 @@ class Agent:
             return [f"memory: {err}"]
         return []
 
+    def _turn(self, state: _State) -> Turn:
+        return Turn(state["request"], state["reading"], state["memory"], self._scene(state), state["context"])
+
     def _scene(self, state: _State) -> Scene:
         return self.reader.scenes[state["reading"].scene.name]
 
 
-def _traced(result: ToolResult) -> Step:
-    detail: dict[str, Json] = {
-        "tool": result.call.name, "arguments": dict(result.call.arguments), "candidates": len(result.candidates),
+def _after_act(state: _State) -> str:
+    return "act_again" if state["round"].more else "rank"
+
+
+def _after_rank(state: _State) -> str:
+    return "repair" if state["broken"] else "compose"
+
+
+def _added(made: Round) -> Update:
+    """What a round adds to the state."""
+    update: Update = {
+        "round": made, "results": list(made.results), "usages": list(made.usages),
+        "degraded": list(made.degraded), "trace": list(made.trace),
     }  # fmt: skip
-    return Step("tool", round(result.ms, 2), detail | ({"error": result.error} if result.error else {}))
+    return update | {"down": made.down} if made.down else update
+
+
+def _grouped(lines: Sequence[str]) -> tuple[str, ...]:
+    """What was left out, once for each reason: "calls, prose: the model can't be reached"."""
+    parts: dict[str, list[str]] = {}
+    for line in lines:
+        part, _, reason = line.partition(": ")
+        parts.setdefault(reason, []).append(part)
+    return tuple(f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in parts.items())
 
 
 def _interests(results: Sequence[ToolResult]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
 from pydantic import Field, SecretStr
@@ -27,6 +28,10 @@ class Settings(BaseSettings):
     model_retries: int = 2
     model_context: int = 4096
     model_threads: int | None = None
+    tool_loop: Literal["auto", "on", "off"] = "auto"
+    """Whether the model calls tools and names titles; `auto`: `openai:` models do, the small local one doesn't."""
+    proposals: Path | None = None
+    """A JSON lines file of titles named for turns, to replay instead of asking a model for them."""
 
     embedder: str = "use"
     """`use` (multilingual, offline) or `openai:NAME`."""

@@ -33,10 +33,12 @@ def rank(
     constraints: Sequence[Constraint],
     exclude: Collection[str],
     k: int,
+    depth: int | None = None,
 ) -> RankedItems:
     """The best k of all candidates that keep every constraint and are not excluded.
 
-    `weights` are by tool; a tool without one is not fused. Ties go to the lower row, so equal input gives
+    `weights` are by tool; a tool without one is not fused. `depth` is how many of the fused are reranked, at least k;
+    left out, as many as it is worth. Ties go to the lower row, so equal input gives
     equal lists."""
     mask = snapshot.mask(constraints)
     if not mask.any():
@@ -46,7 +48,9 @@ def rank(
     pool = _fused(snapshot, results, weights, allowed)
     if not pool:
         return RankedItems((), _why_nothing(mask, allowed))
-    return RankedItems(tuple(_diverse(snapshot, pool[: max(_POOL, 2 * k)], k)))
+    return RankedItems(
+        tuple(_diverse(snapshot, pool[: max(_POOL, 2 * k) if depth is None else max(depth, k)], k))
+    )
 
 
 def _fused(

@@ -6,10 +6,13 @@ import logging
 from dataclasses import dataclass
 
 from handpicked.agent import scene, scenes
+from handpicked.agent.caller import Caller
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.loop import Agent, AgentConfig
+from handpicked.agent.propose import ModelProposer, recorded
 from handpicked.agent.read import Reader
+from handpicked.agent.rounds import OFFERED, Powers
 from handpicked.agent.settings import Settings
 from handpicked.tools.data import assets
 from handpicked.tools.data import build as building
@@ -54,7 +57,20 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     client, missing = _client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
     config = AgentConfig(settings.k, settings.seed, languages, missing)
-    return Parts(workspace, index, Agent(workspace, index, reader, client=client, config=config))
+    powers = _powers(settings, client)
+    agent = Agent(workspace, index, reader, client=client, powers=powers, config=config)
+    return Parts(workspace, index, agent)
+
+
+def _powers(settings: Settings, client: ModelClient | None) -> Powers:
+    """What a model that calls tools adds, and proposals that were recorded; both may be there without the other."""
+    capable = settings.tool_loop == "on" or (
+        settings.tool_loop == "auto" and settings.model.startswith("openai:")
+    )
+    caller = Caller(client, OFFERED, settings.seed) if client and capable else None
+    if settings.proposals is not None:
+        return Powers(caller, recorded(settings.proposals))
+    return Powers(caller, ModelProposer(client, settings.seed) if client and capable else None)
 
 
 def _client(settings: Settings) -> tuple[ModelClient | None, str | None]:
@@ -62,7 +78,7 @@ def _client(settings: Settings) -> tuple[ModelClient | None, str | None]:
         model = factory.chat_model(settings, lambda name: assets.path(settings.cache, name))
     except (AssetError, ModelError) as err:
         _log.warning("no language model: %s", err)
-        return None, f"prose: {err}"
+        return None, str(err)
     if model is None:
         return None, None
     return ModelClient(model, timeout_s=settings.model_timeout_s, retries=settings.model_retries), None

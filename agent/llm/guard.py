@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, cast
 
+import orjson
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCallChunk
 from langchain_core.runnables import Runnable
@@ -339,7 +339,7 @@ class ModelClient:
     def _failure(self, err: Exception, ends: float | None) -> Exception:
         if isinstance(err, TimeoutError) and ends is not None and time.perf_counter() >= ends:
             return BudgetExceeded(
-                f"{self.name} ran out of its time; give the step more milliseconds or fewer tokens"
+                f"{self.name} ran out of its time; raise budget_ms or the scene's times, or use a faster model"
             )
         return failures.explained(err, self.name, self._url)
 
@@ -398,8 +398,8 @@ class _Said:
 def _read(part: ToolCallChunk) -> ToolCall | Broken:
     name, text, call_id = part["name"] or "", part["args"] or "{}", part["id"] or ""
     try:
-        arguments = json.loads(text)
-    except json.JSONDecodeError as err:
+        arguments = orjson.loads(text)  # stricter than `json`: no NaN, no numbers that JSON can't take back
+    except orjson.JSONDecodeError as err:
         return Broken(name, text, call_id, f"its arguments are not JSON ({err})")
     if not isinstance(arguments, dict):
         return Broken(name, text, call_id, "its arguments are not a JSON object")

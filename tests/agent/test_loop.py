@@ -216,7 +216,7 @@ def test_a_model_that_fails_costs_prose_and_is_not_asked_again(make_agent: Any) 
 
 
 def test_a_model_that_is_missing_is_named_in_what_was_left_out(make_agent: Any) -> None:
-    reply = turn(make_agent(model_missing="prose: asset x is not here"), "a western")
+    reply = turn(make_agent(model_missing="asset x is not here"), "a western")
     assert reply.degraded == ("prose: asset x is not here",)
 
 
