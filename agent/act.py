@@ -67,7 +67,7 @@ def plan(
     if "ads" in reading.tasks and scene.ads:
         calls.append(("ads", {"constraints": keep}))
     used = [
-        (name, arguments) for name, arguments in calls if name in _FACTS or scene.tools.get(name, 0.0) > 0
+        (name, arguments) for name, arguments in calls if name in _FACTS or scene.weights.get(name, 0.0) > 0
     ]
     return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
@@ -45,6 +45,7 @@ class Asked:
     calls: tuple[ToolCall, ...]
     refused: tuple[ToolResult, ...]
     repeated: tuple[ToolResult, ...]
+    text: str
     usage: Usage
     note: str | None = None
 
@@ -82,13 +83,9 @@ class Caller:
 
     def offered(self, turn: Turn) -> Mapping[str, Tool]:
         """The tools that the scene weighs, and those that tell facts."""
-        known = turn.scene.tools
+        known = turn.scene.weights
         facts = ("lookup", "history") if turn.request.user_id else ("lookup",)
-        return {
-            name: tool
-            for name, tool in self._tools.items()
-            if name in facts or known.get(name, 0.0) > 0  # type: ignore[call-overload]
-        }
+        return {name: tool for name, tool in self._tools.items() if name in facts or known.get(name, 0.0) > 0}
 
     def heard(self, talk: Talk, asked: Asked, results: Sequence[ToolResult], turn: Turn) -> Talk:
         """The talk with the model's calls and what they gave, each under its call's id."""
@@ -97,7 +94,7 @@ class Caller:
             MessageCall(name=_name(r.call.name), args=dict(r.call.arguments), id=r.call.call_id)
             for r in answers
         ]
-        said: list[BaseMessage] = [AIMessage("", tool_calls=calls)]
+        said: list[BaseMessage] = [AIMessage(asked.text or ("" if calls else "done"), tool_calls=calls)]
         said += [
             ToolMessage(result_text(r, turn.context.snapshot), tool_call_id=r.call.call_id) for r in answers
         ]
@@ -135,7 +132,7 @@ class Caller:
                 made.add(_key(call))
         looped = [result.call.name for result in repeated] if not calls and not refused else []
         note = self._note(called, talk, looped)
-        return Asked(tuple(calls), tuple(refused), tuple(repeated), called.usage, note)
+        return Asked(tuple(calls), tuple(refused), tuple(repeated), called.text.strip(), called.usage, note)
 
     def _note(self, called: Called, talk: Talk, looped: Sequence[str]) -> str | None:
         """What is wrong with an answer, named with the model and a fix."""
@@ -180,17 +177,15 @@ def within(call: ToolCall, turn: Turn, offered: Mapping[str, Tool]) -> ToolCall:
     )
 
 
-def _plain(schema: Any, named: bool = False) -> Any:
+def _plain(schema: Any, *, named: bool = False) -> Any:
     """A schema without titles; `named` says that the keys are properties' names."""
     if isinstance(schema, list):
-        return [_plain(part) for part in schema]  # pyright: ignore[reportUnknownVariableType]
+        return [_plain(part) for part in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: _plain(value, named=key == "properties" and not named)
-        for key, value in schema.items()  # pyright: ignore[reportUnknownVariableType]
-        if (named and key not in _INTERNAL) or (not named and key != "title")
-    }
+    given = cast("dict[str, Any]", schema)
+    kept = {key: part for key, part in given.items() if key not in (_INTERNAL if named else ("title",))}
+    return {key: _plain(part, named=key == "properties" and not named) for key, part in kept.items()}
 
 
 def _broken(broken: Broken, talk: Talk, number: int) -> ToolResult:

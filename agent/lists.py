@@ -45,7 +45,7 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
     lists: list[RankedList] = []
     for task, share in shares(wish, scenes, default_k):
         taken = [item.item_id for ranked in lists for item in ranked.items]
-        tools = scenes["search"].tools if task == "search" and "search" in scenes else scene.tools
+        tools = scenes["search"].weights if task == "search" and "search" in scenes else scene.weights
         lists.append(_list(wish, scene, task, tools, taken, share))
     return tuple(lists)
 

@@ -169,7 +169,7 @@ class Agent:
         turn = self._turn(state)
         given = rounds.time_for(turn, state["budget"])
         made = await rounds.first(turn, self._powers, given, get_stream_writer())
-        return _added(made) | {"time": given}
+        return {**_added(made), "time": given}
 
     async def _act_again(self, state: _State) -> Update:
         caller, talk = self._powers.caller, state["round"].talk
@@ -318,7 +318,7 @@ def _after_rank(state: _State) -> str:
 
 def _added(made: Round) -> Update:
     """What a round adds to the state."""
-    update: Update = {
+    update: dict[str, object] = {
         "round": made, "results": list(made.results), "usages": list(made.usages),
         "degraded": list(made.degraded), "trace": list(made.trace),
     }  # fmt: skip

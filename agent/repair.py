@@ -46,7 +46,7 @@ def calls(wish: Wish, scene: Scene) -> list[ToolCall]:
         made += [("search", {"query": query} | rest)] if query else []
         made += [("similar", {"item_ids": seeds} | rest)] if seeds else []
         made.append(("popular", rest))
-    used = [(name, arguments) for name, arguments in made if scene.tools.get(name, 0.0) > 0]  # type: ignore[call-overload]
+    used = [(name, arguments) for name, arguments in made if scene.weights.get(name, 0.0) > 0]
     return [ToolCall(name, arguments, f"repair-{n}") for n, (name, arguments) in enumerate(used, 1)]
 
 

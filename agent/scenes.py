@@ -76,6 +76,11 @@ class Scene(BaseModel):
         return tools
 
     @cached_property
+    def weights(self) -> Mapping[str, float]:
+        """The fusion weights by any tool's name."""
+        return {str(name): weight for name, weight in self.tools.items()}
+
+    @cached_property
     def cue_keys(self) -> Mapping[str, tuple[str, ...]]:
         """The cues, ready to be found in a text."""
         return {key: (key,) for cue in self.cues if (key := phrase_key(cue))}

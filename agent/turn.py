@@ -96,8 +96,8 @@ def _result(result: ToolResult, snapshot: Snapshot) -> dict[str, Json]:
     shown: list[Json] = [
         _full(item) if described and n < _FACTS else _short(item) for n, item in enumerate(items)
     ]
-    facts = {} if described else dict(result.facts)
-    return {"found": len(ids), "items": shown} | ({"facts": facts} if facts else {})
+    told: dict[str, Json] = {"found": len(ids), "items": shown}
+    return told if described or not result.facts else told | {"facts": dict(result.facts)}
 
 
 def _read(reading: Reading, snapshot: Snapshot) -> dict[str, Json]:
@@ -118,7 +118,8 @@ def _constraints(constraints: Sequence[Constraint]) -> list[Json]:
 
 
 def _short(item: Item) -> dict[str, Json]:
-    return {"id": item.item_id, "title": item.title} | ({"year": item.year} if item.year else {})
+    told: dict[str, Json] = {"id": item.item_id, "title": item.title}
+    return told | {"year": item.year} if item.year else told
 
 
 def _full(item: Item) -> dict[str, Json]:
