@@ -24,12 +24,13 @@ _AT_ONCE = 8
 _INTERNAL = ("source", "span")
 """What a constraint has for us only."""
 _NAME = re.compile(r"[^\w-]", re.ASCII)
-_FIX = "use another model or set HANDPICKED_TOOL_LOOP=off"
+OTHER_MODEL = "use another model or set HANDPICKED_TOOL_LOOP=off"
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What was said to the model so far, the calls that were made (the plan's among them), and the tokens written."""
+    """What was said to the model so far, the calls that were made (the plan's among them, those that failed not), and
+    the tokens written."""
 
     messages: tuple[BaseMessage, ...]
     made: tuple[ToolCall, ...]
@@ -99,7 +100,7 @@ class Caller:
             ToolMessage(result_text(r, turn.context.snapshot), tool_call_id=r.call.call_id) for r in answers
         ]
         return Talk(
-            (*talk.messages, *said), (*talk.made, *asked.calls), talk.rounds + 1,
+            (*talk.messages, *said), (*talk.made, *(r.call for r in results if not r.error)), talk.rounds + 1,
             talk.tokens + asked.usage.completion_tokens,
         )  # fmt: skip
 
@@ -140,18 +141,20 @@ class Caller:
         if called.cut:
             return f"{called.cut} (after {len(called.calls)} calls, which count)"
         if looped and talk.rounds:
-            return f"{self.name} only repeated calls that were made already ({', '.join(looped)}); {_FIX}"
+            return (
+                f"{self.name} only repeated calls that were made already ({', '.join(looped)}); {OTHER_MODEL}"
+            )
         if called.calls or called.broken or talk.rounds:
             return None
         if called.finish == "length":
             tokens = called.usage.completion_tokens
-            return f"{self.name} wrote {tokens} tokens and no call; raise the scene's model_tokens, or {_FIX}"
+            return f"{self.name} wrote {tokens} tokens and no call; raise the scene's model_tokens, or {OTHER_MODEL}"
         if not text:
-            return f"{self.name} answered nothing; {_FIX}"
+            return f"{self.name} answered nothing; {OTHER_MODEL}"
         return None if text.strip(".!\"'`").casefold() == "done" else self._said(text)
 
     def _said(self, text: str) -> str:
-        return f"{self.name} called no tool and said {text[:100]!r}; {_FIX}"
+        return f"{self.name} called no tool and said {text[:100]!r}; {OTHER_MODEL}"
 
 
 def definition(tool: Tool) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
     return tuple(lists)
 
 
-def _list_tasks(reading: Reading) -> list[str]:
+def list_tasks(reading: Reading) -> list[str]:
     """The tasks that want a list. A text needs a subject: what is named is found, else something is recommended."""
     asked = [task for task in reading.tasks if task in LIST_TASKS]
     if asked or reading.tasks == ("ads",):
@@ -61,7 +61,7 @@ def _list_tasks(reading: Reading) -> list[str]:
 def shares(wish: Wish, scenes: Scenes, default_k: int) -> list[tuple[str, int]]:
     """The tasks that want an organic list, and how many items each."""
     scene = scenes[wish.reading.scene.name]
-    tasks = _list_tasks(wish.reading) if scene.tools else []
+    tasks = list_tasks(wish.reading) if scene.tools else []
     k = wish.request.k or wish.reading.count or default_k
     weights = {str(name): value for name, value in scene.tasks.items()}
     return [(task, k if len(tasks) == 1 else max(1, round(k * weights.get(task, 1.0)))) for task in tasks]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from handpicked.agent import act
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
-from handpicked.agent.caller import Asked, Caller, Talk
+from handpicked.agent.caller import OTHER_MODEL, Asked, Caller, Talk
+from handpicked.agent.lists import list_tasks
 from handpicked.agent.llm import guard
 from handpicked.agent.propose import Proposer, propose, shown
 from handpicked.agent.turn import Turn, plain
@@ -90,7 +91,7 @@ async def first(turn: Turn, powers: Powers, given: Time, emit: Emit) -> Round:
     """Evidence's plan, beside it the proposals and the model's first calls: a dead model costs none of the plan."""
     start = time.perf_counter()
     calls = act.plan(turn.request, turn.reading, turn.memory, turn.scene, turn.context)
-    listed = bool(turn.scene.tools)
+    listed = bool(turn.scene.tools and list_tasks(turn.reading))
     caller = powers.caller if listed and turn.scene.rounds else None
     talk = caller.begin(turn, calls) if caller else None
     parts = await _side_by_side(
@@ -153,7 +154,7 @@ async def _named(turn: Turn, proposer: Proposer | None, given: Time, emit: Emit)
     try:
         named = await proposer.propose(turn, deadline_s=given.model_s, max_tokens=_PROPOSE_TOKENS)
     except (ModelError, BudgetExceeded) as err:
-        return _Part(degraded=(f"propose: {err}",), down=str(err))
+        return _Part(down=str(err))
     usages = (_cost(named.usage),) if named.usage else ()
     if not named.titles:
         return _Part(usages=usages)
@@ -174,13 +175,13 @@ async def _called(turn: Turn, caller: Caller | None, talk: Talk | None, given: T
     try:
         asked = await caller.ask(talk, turn, deadline_s=given.model_s)
     except (ModelError, BudgetExceeded) as err:
-        return _Part(degraded=(f"calls: {err}",), down=str(err))
+        return _Part(down=str(err))
     results = await ran(asked.calls, turn, given.tools_ms, emit, tools=caller.offered(turn))
     failed = [result for result in (*results, *asked.refused) if result.error]
     notes = [asked.note] if asked.note else []
     if failed:
         told = f"{failed[0].call.name}: {failed[0].error}"
-        notes.append(f"{caller.name} made {len(failed)} calls that fail ({told}); nothing else misses them")
+        notes.append(f"{len(failed)} of the calls of {caller.name} fail ({told}); {OTHER_MODEL}")
     return _Part(
         list(map(_facts_only, results)), asked, (_cost(asked.usage),), tuple(f"calls: {n}" for n in notes)
     )
@@ -205,22 +206,27 @@ def _joined(
         more = wanted and given.worth
         if wanted and not more:
             late = (f"calls: no time was left for round {talk.rounds + 1} of {caller.name}; {_RAISE}",)
-    sides = ("evidence", "propose", "model")
+    sides = ("evidence", "propose", "calls")
+    down = [(side, part.down) for side, part in zip(sides, parts, strict=True) if part.down]
     return Round(
         results=tuple(result for part in parts for result in part.results),
         trace=(
             Step("act", 0.0, {"round": number, "by_model": len(asked.calls) if asked else 0}),
             *(
-                traced(result, number, side)
-                for side, part in zip(sides, parts, strict=True)
+                traced(result, number, by)
+                for by, part in zip(("evidence", "propose", "model"), parts, strict=True)
                 for result in [*part.results, *(part.asked.refused if part.asked else ())]
             ),
         ),
         talk=talk,
         more=more,
         usages=tuple(usage for part in parts for usage in part.usages),
-        degraded=(*(note for part in parts for note in part.degraded), *late),
-        down=next((part.down for part in parts if part.down), None),
+        degraded=(
+            *(note for part in parts for note in part.degraded),
+            *(f"{side}: {down[0][1]}" for side, _ in down),  # one model, one reason
+            *late,
+        ),
+        down=down[0][1] if down else None,
     )
 
 

@@ -8,9 +8,12 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from handpicked.agent import scene, scenes
+from handpicked.agent.caller import Caller
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.loop import Agent, AgentConfig
+from handpicked.agent.propose import ModelProposer, Proposer
 from handpicked.agent.read import Reader
+from handpicked.agent.rounds import OFFERED, Powers
 from handpicked.agent.settings import Settings
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
@@ -28,11 +31,24 @@ def reader(settings: Settings, embedder: Embedder) -> Reader:
 
 @pytest.fixture
 def make_agent(built: Workspace, embedder: Embedder, reader: Reader) -> MakeAgent:
-    """Build an agent; `model` writes its prose."""
+    """Build an agent; `model` writes its prose, and where it is `capable` calls tools and names titles."""
 
-    def make(model: BaseChatModel | None = None, workspace: Workspace = built, **options: object) -> Agent:
-        client = ModelClient(model, timeout_s=5.0, retries=0) if model is not None else None
-        config = AgentConfig(**options)  # type: ignore[arg-type]
-        return Agent(workspace, Index(workspace, embedder), reader, client=client, config=config)
+    def make(
+        model: BaseChatModel | None = None,
+        workspace: Workspace = built,
+        *,
+        capable: bool = False,
+        proposer: Proposer | None = None,
+        timeout_s: float = 5.0,
+        **options: object,
+    ) -> Agent:
+        client = ModelClient(model, timeout_s=timeout_s, retries=0) if model is not None else None
+        powers = (
+            Powers(Caller(client, OFFERED), proposer or ModelProposer(client)) if client and capable else None
+        )
+        return Agent(
+            workspace, Index(workspace, embedder), reader, client=client,
+            powers=powers or Powers(proposer=proposer), config=AgentConfig(**options),  # type: ignore[arg-type]
+        )  # fmt: skip
 
     return make

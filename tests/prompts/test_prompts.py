@@ -10,7 +10,11 @@ import pytest
 from handpicked import prompts
 
 SNAPSHOTS = {
+    "act": "b04d00394891",
     "describe": "71871df5e8f5",
+    "meanwhile": "cbceac3329c5",
+    "propose": "9d58ef7c15e2",
+    "repair": "bc838b637be1",
     "tools": "d5e48c98361d",
 }
 """A hash of each prompt file: change it here with the file, and say in the changelog why."""
