@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -101,7 +101,11 @@ def test_hard_constraints_hold_whatever_the_model_calls(make_agent: Any) -> None
     reply = turn(make_agent(chat, capable=True), "westerns made before 1960")
     assert shown(reply) == ["f5"]
     kept = {str(step.detail["tool"]): json.dumps(step.detail["arguments"]) for step in steps(reply, "model")}
-    assert {tool for tool, arguments in kept.items() if "1959" in arguments} == {"search", "popular", "propose"}
+    assert {tool for tool, arguments in kept.items() if "1959" in arguments} == {
+        "search",
+        "popular",
+        "propose",
+    }
 
 
 def test_filters_of_the_request_hold_too(make_agent: Any) -> None:
@@ -129,7 +133,11 @@ def test_calls_over_the_most_of_a_round_are_not_run(make_agent: Any) -> None:
 
 def test_a_dead_model_costs_neither_the_plan_nor_a_second_try(make_agent: Any) -> None:
     plain = turn(make_agent())
-    chat = ScriptedChat(answers=lambda asked: ModelError("tiny is gone; start it"))
+
+    def dead(asked: Asked) -> Answer:
+        return ModelError("tiny is gone; start it")
+
+    chat = ScriptedChat(answers=dead)
     reply = turn(make_agent(chat, capable=True))
     assert shown(reply) == shown(plain)
     assert reply.degraded == ("propose, calls, prose: tiny is gone; start it",)
@@ -224,10 +232,8 @@ HOSTILE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("constraint", HOSTILE)
-@pytest.mark.parametrize("wrap", [lambda c: [c], lambda c: c, lambda c: {"x": c}])
-def test_no_argument_of_a_model_breaks_a_turn(
-    make_agent: Any, constraint: dict[str, Any], wrap: Callable[[Any], Any]
-) -> None:
-    chat = model([(name, {"query": "robots", "item_ids": ["f7"], "constraints": wrap(constraint)} if name != "popular"
-                   else {"constraints": wrap(constraint)}) for name in ("search", "popular")])  # fmt: skip
+@pytest.mark.parametrize("form", ["list", "bare", "nested"])
+def test_no_argument_of_a_model_breaks_a_turn(make_agent: Any, constraint: dict[str, Any], form: str) -> None:
+    given: Any = {"list": [constraint], "bare": constraint, "nested": {"x": constraint}}[form]
+    chat = model([("search", {"query": "robots", "constraints": given}), ("popular", {"constraints": given})])
     assert shown(turn(make_agent(chat, capable=True), "westerns made before 1960")) == ["f5"]
