@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -131,13 +131,13 @@ def test_calls_over_the_most_of_a_round_are_not_run(make_agent: Any) -> None:
     assert "at most 8 calls a round" in errors[-1]
 
 
-def _dead(_: Asked) -> Answer:
-    return ModelError("tiny is gone; start it")
-
-
 def test_a_dead_model_costs_neither_the_plan_nor_a_second_try(make_agent: Any) -> None:
     plain = turn(make_agent())
-    chat = ScriptedChat(answers=_dead)
+
+    def dead(asked: Asked) -> Answer:
+        return ModelError("tiny is gone; start it")
+
+    chat = ScriptedChat(answers=dead)
     reply = turn(make_agent(chat, capable=True))
     assert shown(reply) == shown(plain)
     assert reply.degraded == ("propose, calls, prose: tiny is gone; start it",)
@@ -231,23 +231,9 @@ HOSTILE: list[dict[str, Any]] = [
 ]
 
 
-def _listed(constraint: dict[str, Any]) -> Any:
-    return [constraint]
-
-
-def _bare(constraint: dict[str, Any]) -> Any:
-    return constraint
-
-
-def _keyed(constraint: dict[str, Any]) -> Any:
-    return {"x": constraint}
-
-
 @pytest.mark.parametrize("constraint", HOSTILE)
-@pytest.mark.parametrize("wrap", [_listed, _bare, _keyed])
-def test_no_argument_of_a_model_breaks_a_turn(
-    make_agent: Any, constraint: dict[str, Any], wrap: Callable[[Any], Any]
-) -> None:
-    chat = model([(name, {"query": "robots", "item_ids": ["f7"], "constraints": wrap(constraint)} if name != "popular"
-                   else {"constraints": wrap(constraint)}) for name in ("search", "popular")])  # fmt: skip
+@pytest.mark.parametrize("form", ["list", "bare", "nested"])
+def test_no_argument_of_a_model_breaks_a_turn(make_agent: Any, constraint: dict[str, Any], form: str) -> None:
+    given: Any = {"list": [constraint], "bare": constraint, "nested": {"x": constraint}}[form]
+    chat = model([("search", {"query": "robots", "constraints": given}), ("popular", {"constraints": given})])
     assert shown(turn(make_agent(chat, capable=True), "westerns made before 1960")) == ["f5"]
