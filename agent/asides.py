@@ -9,7 +9,7 @@ from handpicked.agent.scope import JOINT, Said, Span, marked
 
 _BACK, _AHEAD = 60, 30
 _HAD = re.compile(
-    r"(?:\b(?:i|we|he|she|they)(?:['’]ve|['’]s| have| has| had|['’]d)?\s*(?:already\s+|just\s+)?(?:got|owns?|have|has|had|read|watched|saw|finished|bought)"
+    r"(?:\b(?:just\s+(?:watched|finished|saw|read|had)|(?:i|we|he|she|they)(?:['’]ve|['’]s| have| has| had|['’]d)?\s*(?:already\s+|just\s+)?(?:got|owns?|have|has|had|read|watched|saw|finished|bought))"
     rf"\s+(?:(?:a|an|the|some|every|all|plenty of|lots of|enough)\s+)*(?:\x00(?:{JOINT}|\s+)(?:\w+\s+)?)*(?:\w+\s+)?"
     rf"|(?:家里有|冰箱里有|我有|已经有|已有|刚看完|刚看了|刚买了|家里还有)(?:\x00{JOINT})*[\u4e00-\u9fff]{{0,3}})$",
     re.IGNORECASE,
@@ -53,7 +53,8 @@ _STYLE = re.compile(
     re.IGNORECASE,
 )
 _LIKE = re.compile(
-    r"\b(?:like|similar to|à la|a la|reminiscent of)\s+(?:the\s+|a\s+)?$|(?:像|类似|类似于)$", re.IGNORECASE
+    r"\b(?:like|in the (?:style|vein|manner|spirit) of|similar to|à la|a la|reminiscent of)\s+(?:the\s+|a\s+)?$|(?:像|类似|类似于)$",
+    re.IGNORECASE,
 )
 
 

@@ -45,7 +45,7 @@ _PART = r"(?:early|mid|middle|late)"
 _DECADE = re.compile(
     rf"(?<![\w’'])(?:(?P<first>{_PART})[ -]+to[ -]+)?(?:the\s+)?(?:(?P<part>{_PART})[ -]+(?:the\s+)?)?['’]?"
     rf"(?:(?P<digits>(?:(?:18|19|20)?\d)0)['’]?s\b|(?P<word>{'|'.join(_DECADES)})\b)"
-    r"|(?:上个?世纪)?(?P<han>(?:19|20)?\d0|[二三四五六七八九]十|零零|〇〇)\s*年代(?P<phase>早期|初期|初|中期|中|后期|末期|末)?",
+    r"|(?:上个?世纪)?(?P<span>[二三四五六七八])?(?P<han>(?:19|20)?\d0|[二三四五六七八九]十|零零|〇〇)\s*年代(?P<phase>早期|初期|初|中期|中|后期|末期|末)?",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"(\d0)后(?=的?(?:片|电影|影片|老片|作品))")
@@ -105,6 +105,8 @@ def _years(match: re.Match[str]) -> tuple[int, int]:
     start, end = {"e": (0, 4), "m": (4, 6), "l": (5, 9), "早": (0, 4), "初": (0, 4), "中": (4, 6)}.get(
         phase, (5, 9) if phase in ("后", "末") and phase else (0, 9)
     )
+    if match["span"]:  # 八九十年代
+        start += 10 * (int(chinese(match["span"])) - int(chinese(match["han"][0])))
     if match["first"]:
         start = {"e": 0, "m": 4, "l": 5}[match["first"][:1].casefold()]
     return first + start, first + end

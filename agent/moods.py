@@ -9,8 +9,9 @@ from functools import cache
 import yaml
 
 from handpicked import prompts
-from handpicked.agent import lexicon
-from handpicked.tools.data.text import phrase_key, tokenize
+from handpicked.agent import scope
+from handpicked.agent.phrases import Phrases, phrases
+from handpicked.tools.data.text import phrase_key
 from handpicked.tools.types import Constraint
 
 
@@ -23,24 +24,38 @@ class Mood:
 
 
 def leanings(text: str) -> tuple[Constraint, ...]:
-    """The categories to lean to and away from, as constraints that a list need not keep; none without a mood."""
+    """The categories to lean to and away from, as constraints that a list need not keep; none without a mood. A mood that
+    is refused leans the other way; what one mood wants another doesn't shun."""
     words, moods = _load()
-    hits = lexicon.find(text, tokenize(text), words)
-    named = dict.fromkeys(name for hit in hits for name in hit.values)
-    toward = tuple(dict.fromkeys(category for name in named for category in moods[name].toward))
-    away = tuple(dict.fromkeys(c for name in named for c in moods[name].away if c not in toward))
+    said = scope.said(text, ())
+
+    def whole(first: int, last: int) -> bool:
+        return said.words.whole(*said.span(first, last), ())
+
+    found = list(words.find(said.tokens, whole))
+    places = [said.span(match.first, match.last) for match in found]
+    toward: list[str] = []
+    away: list[str] = []
+    for match in found:
+        refused = scope.refused(said, match.first, match.last, places)
+        for mood in (moods[name] for name in match.value):
+            toward += mood.away if refused else mood.toward
+            away += mood.toward if refused else mood.away
     if not toward:
         return ()
-    return Constraint("categories", "in", toward), Constraint("categories", "not_in", away)
+    shunned = tuple(name for name in dict.fromkeys(away) if name not in toward)
+    return Constraint("categories", "in", tuple(dict.fromkeys(toward))), Constraint(
+        "categories", "not_in", shunned
+    )
 
 
 @cache
-def _load() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, Mood]]:
-    """Phrase keys to the names of moods, and the moods."""
+def _load() -> tuple[Phrases[tuple[str, ...]], Mapping[str, Mood]]:
+    """Phrases to the names of moods, and the moods."""
     document = yaml.load(prompts.read_text("moods.yaml"), yaml.CSafeLoader)
     words: dict[str, tuple[str, ...]] = {}
     for name, mood in document.items():
         for word in mood["words"]:
             key = phrase_key(str(word))
             words[key] = (*words.get(key, ()), name)
-    return words, {name: Mood(tuple(m["toward"]), tuple(m["away"])) for name, m in document.items()}
+    return phrases(words), {name: Mood(tuple(m["toward"]), tuple(m["away"])) for name, m in document.items()}

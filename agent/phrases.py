@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from handpicked.tools.data.text import Token, has_cjk, segments, simplified
 
 T = TypeVar("T")
-_HEADS = frozenset("老好大小新旧看听读买长短想")
+_HEADS = frozenset("老好大小新旧看听读买长短想太很更最挺真超")
 _TAILS = frozenset("片剧类系风味书乐歌史") | {
     "电影",
     "小说",

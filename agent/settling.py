@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from handpicked.agent import own, wording
+from handpicked.agent import own, refusals, wording
 from handpicked.agent.wishes import Mention, Placed, Wants
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.types import TERM_FIELDS, Constraint, Scalar
@@ -34,13 +34,37 @@ def settle(
     """The constraints that a list of the domain must keep.
 
     Terms that no item of the domain has are dropped ("french fries" is no language), and of several values those that
-    it lacks. Where several domains are asked for, a wish for one doesn't bind the others: settle once for each.
+    it lacks. Where several domains are named, a wish for one of them doesn't bind the others.
     Nothing is kept in a turn of only `tasks` that ask for no list. For a `gift`, one thing is bought for all the money."""
     talk = _TALK | ({"summarize"} if wants.titled else frozenset[str]())
     if tasks and set(tasks) <= talk:
         return ()
-    wished = [wish for wish in wants.placed if gift or not wish.spent]
-    placed = [wish for wish in wished if not _elsewhere(snapshot, wants, wish, domain)]
+    wished = replace(wants, placed=tuple(wish for wish in wants.placed if gift or not wish.spent))
+    several = [c for c in domain if c.op == "in" and c.source == "text" and len(c.value) > 1]
+    if not several:
+        return _settled(snapshot, wished, domain)
+    others = [c for c in domain if c not in several]
+    each = {
+        str(name): _settled(snapshot, wished, [*others, replace(several[0], value=(name,))])
+        for name in several[0].value
+    }
+    return _scoped(each)
+
+
+def _scoped(each: Mapping[str, Sequence[Constraint]]) -> tuple[Constraint, ...]:
+    """The constraints of several domains, those that don't hold for all of them bound to theirs."""
+    found: dict[Constraint, list[str]] = {}
+    for name, constraints in each.items():
+        for constraint in constraints:
+            found.setdefault(constraint, []).append(name)
+    return tuple(
+        constraint if len(names) == len(each) else replace(constraint, within=tuple(names))
+        for constraint, names in found.items()
+    )
+
+
+def _settled(snapshot: Snapshot, wants: Wants, domain: Sequence[Constraint]) -> tuple[Constraint, ...]:
+    placed = [wish for wish in wants.placed if not _elsewhere(snapshot, wants, wish, domain)]
     terms = [
         term for wish in placed if not wish.bare if (term := _applicable(snapshot, wish.constraint, domain))
     ]
@@ -48,7 +72,8 @@ def settle(
         bound for wish in placed if wish.bare if (bound := _with_field(snapshot, wish.constraint, domain))
     ]
     kept = _joined(snapshot, _agreeing(snapshot, terms, domain), domain)
-    return tuple(dict.fromkeys([*kept, *bare, *_priced(snapshot, wants, domain, kept)]))
+    found = [*kept, *bare, *_priced(snapshot, wants, domain, kept)]
+    return tuple(dict.fromkeys([*found, *refusals.implied(snapshot, found, domain)]))
 
 
 def applicable(
@@ -116,8 +141,18 @@ def _elsewhere(snapshot: Snapshot, wants: Wants, wish: Placed, domain: Sequence[
     having = _domains_of(snapshot, wish.constraint) & set(wished)
     if not having & inside:
         return bool(having)
-    owner = _owner(wish, [mention for mention in wants.mentions if not mention.refused])
+    mentions = [mention for mention in wants.mentions if not mention.refused]
+    if _shared(wish, wants, mentions):
+        return False
+    owner = _owner(wish, mentions)
     return owner is not None and not set(owner.domains) & inside and bool(set(owner.domains) & having)
+
+
+def _shared(wish: Placed, wants: Wants, mentions: Sequence[Mention]) -> bool:
+    """Whether a bound behind all that is named is on all of it: "a book or a record under 20"."""
+    field = wish.constraint.field
+    alone = sum(other.constraint.field == field for other in wants.placed) == 1
+    return wish.constraint.op == "range" and alone and all(mention.end <= wish.start for mention in mentions)
 
 
 def _owner(wish: Placed, mentions: Sequence[Mention]) -> Mention | None:

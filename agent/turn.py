@@ -65,7 +65,8 @@ def named(snapshot: Snapshot, item_ids: Iterable[str]) -> list[Json]:
 
 def plain(constraint: Constraint) -> dict[str, Json]:
     """A constraint as a tool's argument."""
-    return {"field": constraint.field, "op": constraint.op, "value": list(constraint.value)}
+    said: dict[str, Json] = {"field": constraint.field, "op": constraint.op, "value": list(constraint.value)}
+    return said | ({"within": list(constraint.within)} if constraint.within else {})
 
 
 def calls_text(calls: Sequence[ToolCall]) -> str:

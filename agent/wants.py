@@ -36,7 +36,7 @@ _TASTE = re.compile(
     re.IGNORECASE,
 )
 _SETTLED = re.compile(
-    r"(?:['’]s|\s+is|\s+are)\s+(?:sorted|done|picked|chosen|on|over|already)\b|\s*(?:放完|看完|选好|定了|已经)|\s+(?:night|nights|snacks?|club|player|theater|theatre|buff|fan|lover|star|marathon)\b|(?:时|的时候|吃|配)",
+    r"(?:['’]s|\s+is|\s+are)?\s+(?:sorted|done|picked|chosen)\b|(?:['’]s|\s+is|\s+are)\s+(?:on|over|already)\b|\s*(?:放完|看完|选好|定了|已经)|\s+(?:night|nights|snacks?|club|player|theater|theatre|buff|fan|lover|star|marathon)\b|(?:时|的时候|吃|配)",
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"\s*(?:one|version|original)\b|\s*年?(?:那部|那版|版|那个)", re.IGNORECASE)
@@ -178,11 +178,11 @@ def _mentions(snapshot: Snapshot, said: Said, hits: Sequence[_Hit]) -> Iterator[
     for match, (start, end) in zip(matches, places, strict=True):
         if said.idle(start) or _SETTLED.match(said.text, end):
             continue
-        if _TASTE.search(said.text, 0, start) or _TOPIC.search(said.text, 0, start):
+        refused = _refused_domain(said, match, places)
+        if not refused and (_TASTE.search(said.text, 0, start) or _TOPIC.search(said.text, 0, start)):
             continue
         if any(_foreign(snapshot, match, hit) for hit in hits):
             continue
-        refused = _refused_domain(said, match, places)
         if not (refused and _is_term(said, match)):
             yield Mention(match.value, start, end, refused)
 

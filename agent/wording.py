@@ -41,6 +41,8 @@ class Wording:
     attributes: Mapping[str, Values]
     unnamed: frozenset[str]
     lands: Mapping[str, Values]
+    kinds: Mapping[str, Values]
+    substitutes: frozenset[str]
 
 
 @cache
@@ -72,6 +74,8 @@ def parse(text: str, known: lexicon.Lexicon) -> Wording:
             },
             attributes=_by_word(document["attributes"]),
             lands={str(language): tuple(map(str, lands)) for language, lands in document["lands"].items()},
+            kinds={str(name): tuple(map(str, words)) for name, words in document["kinds"].items()},
+            substitutes=frozenset(map(str, document["substitutes"])),
             unnamed=frozenset(phrase_key(str(word)) for word in document["unnamed"]),
         )
     except KeyError as err:

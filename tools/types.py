@@ -96,13 +96,15 @@ class Dialogue:
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What a list must keep. `value` is (low, high) for `range`, both inclusive, None for an open end;
-    else the terms, compared without case. Raises ValueError for a range that isn't two numbers."""
+    else the terms, compared without case. With `within`, only items of those domains must keep it: in "a film and
+    snacks under $3" the price binds the snacks. Raises ValueError for a range that isn't two numbers."""
 
     field: str
     op: Op
     value: tuple[Scalar | None, ...]
     source: Source = "text"
     span: str | None = None
+    within: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.op != "range":

@@ -21,6 +21,13 @@ def test_a_mood_leans_toward_and_away(text: str, toward: str, away: str) -> None
     assert away in shun.value
 
 
+@pytest.mark.parametrize("text", ["nothing dark", "别太沉重"])
+def test_a_refused_mood_leans_the_other_way(text: str) -> None:
+    lean, shun = moods.leanings(text)
+    assert "Comedy" in lean.value
+    assert "Crime" in shun.value
+
+
 @pytest.mark.parametrize("text", ["", "a western", "lightning", "how about Fargo", "买点牛奶"])
 def test_no_mood_leans_nowhere(text: str) -> None:
     assert moods.leanings(text) == ()

@@ -51,6 +51,26 @@ BOUNDS = [
     ("2030年上映的电影", "year", (2030, 2030)),
     ("rated 8 or better", "rating", (8, None)),
     ("评分八分以上", "rating", (8, None)),
+    ("at least 4 stars", "rating", (8, None)),
+    ("豆瓣评分不低于8", "rating", (8, None)),
+    ("under a tenner", "price", (None, 10)),
+    ("三块五以内", "price", (None, 3.5)),
+    ("i don't want to spend more than 20 bucks", "price", (None, 20)),
+    ("not too long, under 2 hours", "runtime", (None, 120)),
+    ("别太长 俩小时以内", "runtime", (None, 120)),
+    ("两小时以上的不要", "runtime", (None, 120)),
+    ("over two hours is too long", "runtime", (None, 120)),
+    ("1h30 max", "runtime", (None, 90)),
+    ("2 hours 20 minutes at most", "runtime", (None, 140)),
+    ("a hundred and twenty minutes at least", "runtime", (120, None)),
+    ("I've got 90 minutes", "runtime", (None, 90)),
+    ("early 2000s", "year", (2000, 2004)),
+    ("mid-sixties", "year", (1964, 1966)),
+    ("late 80s to early 90s", "year", (1985, 1994)),
+    ("八九十年代的", "year", (1980, 1999)),
+    ("90后的片子别给我", "year", (None, 1989)),
+    ("b4 1970", "year", (None, 1969)),
+    ("from 1990 onwards", "year", (1990, None)),
 ]
 
 
@@ -69,7 +89,21 @@ def test_a_bound_without_a_unit_is_left_open(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["men in their forties", "I have two kids", "300 words", "for over 18s", "a good film"]
+    "text",
+    [
+        "men in their forties",
+        "I have two kids",
+        "300 words",
+        "for over 18s",
+        "a good film",
+        "falls asleep after 80 minutes",
+        "my commute is 40 min each way",
+        "that salsa: four stars",
+        "优惠也一起",
+        "at 9pm",
+        "six hours on a train",
+        "Page six is blank",
+    ],
 )
 def test_other_numbers_are_no_bounds(text: str) -> None:
     assert numbers.quantities(text) == []
@@ -83,6 +117,19 @@ def test_other_numbers_are_no_bounds(text: str) -> None:
         ("推荐五部", 5),
         ("two hours of fun", None),
         ("top ten films", 10),
+        ("4 of them", 4),
+        ("a couple of romcoms", 2),
+        ("the five best presents", 5),
+        ("one more then I'm off", 1),
+        ("just one", 1),
+        ("a film", None),
+        ("推荐一部电影", None),
+        ("就一部", 1),
+        ("顺便来两部同款", 2),
+        ("seen the first two already", None),
+        ("要两个小时以内的", None),
+        ("10/10 album", None),
+        ("dinner for four", None),
     ],
 )
 def test_how_many_are_asked_for(text: str, count: int | None) -> None:
@@ -123,3 +170,55 @@ def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
         assert 0 <= found.start < found.end <= len(text)
         assert found.constraint.span == text[found.start : found.end].strip()
     counts.count(text)
+
+
+def test_years_not_wanted_are_listed() -> None:
+    (found,) = numbers.quantities("nothing from the 80s")
+    assert (found.constraint.op, found.constraint.value) == ("not_in", tuple(range(1980, 1990)))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("from the last ten years", (2016, None)), ("近五年的", (2021, None)), ("out this year", (2026, 2026))],
+)
+def test_years_are_counted_from_today(text: str, value: tuple[float | None, float | None]) -> None:
+    (found,) = numbers.quantities(text, now=1_795_737_600.0)
+    assert found.constraint.value == value
+    assert numbers.quantities(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("under 300 pages", "pages", (None, 300)),
+        ("最好不要超过四百页", "pages", (None, 400)),
+        ("metacritic above 80", "metacritic", (80, None)),
+        ("90+ on metacritic", "metacritic", (90, None)),
+    ],
+)
+def test_a_field_of_the_catalogue_is_bounded_by_its_unit(
+    text: str, field: str, value: tuple[float | None, float | None]
+) -> None:
+    units = {"pages": "pages", "页": "pages", "metacritic": "metacritic"}
+    (found,) = numbers.quantities(text, units=units)
+    assert (found.constraint.field, found.constraint.value) == (field, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "50 dollars for the week's shopping",
+        "八十块钱够不够",
+        "under 30 bucks in total",
+        "9 dollars till friday",
+    ],
+)
+def test_money_for_everything_bounds_no_single_price(text: str) -> None:
+    assert all(found.spent for found in numbers.quantities(text))
+    assert numbers.quantities(text)
+
+
+@given(st.text(max_size=300), st.integers(0, 300))
+def test_counts_are_not_read_from_titles(text: str, start: int) -> None:
+    assert counts.count(text, [(0, len(text) + 1)]) is None
+    counts.count(text, [(start, start + 5)])

@@ -41,6 +41,19 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
         ("不要流行，给我古典的", ("categories", "in", "classical")),
         ("法语爱情电影", ("language", "in", "French")),
         ("香港警匪片", ("country", "in", "Hong Kong")),
+        ("no horror, musicals or westerns", ("categories", "not_in", "Western")),
+        ("no horror, but thrillers are ok", ("categories", "in", "Thriller")),
+        ("不要恐怖片、战争片", ("categories", "not_in", "War")),
+        ("喜剧就算了", ("categories", "not_in", "Comedy")),
+        ("nothing scary", ("categories", "not_in", "Horror")),
+        ("Nobody here will touch a western", ("categories", "not_in", "Western")),
+        ("除了恐怖片都行", ("categories", "not_in", "Horror")),
+        ("a horor film", ("categories", "in", "Horror")),
+        ("westerns that are italian made", ("country", "in", "Italy")),
+        ("what about Korea?", ("country", "in", "South Korea")),
+        ("in stock only", ("in_stock", "in", "True")),
+        ("体育新闻", ("categories", "in", "sports")),
+        ("films by ida lupin", ("creators", "in", "Ida Lupin")),
     ],
 )
 def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str]) -> None:
@@ -54,6 +67,17 @@ def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str
         ("no, I want comedies", ("categories", "not_in", "Comedy")),
         ("今天想做意大利面", ("country", "in", "Italy")),
         ("别太甜，来点喜剧", ("categories", "not_in", "Comedy")),
+        ("something funny", ("categories", "in", "Comedy")),
+        ("喜剧演员", ("categories", "in", "Comedy")),
+        ("not only comedies", ("categories", "not_in", "Comedy")),
+        ("I've never seen a western", ("categories", "not_in", "Western")),
+        ("poetry for people who don't like poetry", ("categories", "not_in", "poetry")),
+        ("why do you keep showing me horror", ("categories", "in", "Horror")),
+        ("just watched a horror film", ("categories", "in", "Horror")),
+        ("how was that western", ("categories", "in", "Western")),
+        ("in the style of Ida Lupin", ("creators", "in", "Ida Lupin")),
+        ("a novel about Japan", ("country", "in", "Japan")),
+        ("《老男孩》韩国版", ("country", "in", "South Korea")),
     ],
 )
 def test_a_term_is_not_read_into_other_words(
@@ -81,10 +105,40 @@ def test_nothing_is_read_from_a_title(snapshot: Snapshot) -> None:
         ("睡前听的音乐", ("music",)),
         ("适合小学生的童书", ("book",)),
         ("音乐剧", ("movie",)),
+        ("the film's sorted, now popcorn", ()),
+        ("a book about films", ("book",)),
+        ("有什么书", ("book",)),
     ],
 )
 def test_domains_are_those_asked_for(snapshot: Snapshot, text: str, domains: tuple[str, ...]) -> None:
     assert wants.extract(snapshot, text).domains == domains
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"), [("not news, a novel", ("news",)), ("她不爱看书", ("book",)), ("no musicals", ())]
+)
+def test_domains_are_refused(snapshot: Snapshot, text: str, refused: tuple[str, ...]) -> None:
+    assert wants.extract(snapshot, text).refused_domains == refused
+
+
+def test_what_is_asked_for_and_refused_is_refused(snapshot: Snapshot) -> None:
+    assert _terms(snapshot, "no folk, folk makes it worse") == {("categories", "not_in", "folk")}
+
+
+def test_a_person_who_tells_which_title_is_meant_is_no_wish(snapshot: Snapshot) -> None:
+    text = "Heat with Ida Lupin"
+    assert wants.extract(snapshot, text, [(0, 4)]).constraints == ()
+    assert wants.extract(snapshot, text).constraints
+
+
+def test_a_year_that_tells_which_title_is_meant_is_no_wish(snapshot: Snapshot) -> None:
+    assert wants.extract(snapshot, "Heat from 1972", [(0, 4)]).constraints == ()
+    assert wants.extract(snapshot, "a film from 1972").constraints
+
+
+def test_a_title_within_a_name_is_none(snapshot: Snapshot) -> None:
+    (found,) = wants.extract(snapshot, "films by Ida Lupin", [(9, 12)]).constraints
+    assert found.value == ("Ida Lupin",)
 
 
 def test_a_bound_without_a_unit_is_kept_apart(snapshot: Snapshot) -> None:

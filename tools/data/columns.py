@@ -110,8 +110,13 @@ class Columns:
         Raises ToolError for a field that the catalogue doesn't have."""
         kept = np.ones(len(self), bool)
         for constraint in constraints:
-            kept &= self._within(constraint) if constraint.op == "range" else self._listed(constraint)
+            match = self._within(constraint) if constraint.op == "range" else self._listed(constraint)
+            kept &= match | self.outside(constraint) if constraint.within else match
         return kept
+
+    def outside(self, constraint: Constraint) -> Mask:
+        """Rows that a constraint doesn't bind, since it is on other domains."""
+        return ~self._has("domain", constraint.within)
 
     def knows(self, constraint: Constraint) -> bool:
         """Whether a constraint can be asked of these items: its field is here, and a number for a range."""

@@ -295,7 +295,8 @@ def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> M
         if part.knows(constraint) or not other.knows(constraint):
             kept &= part.mask([constraint])
         else:
-            kept &= constraint.op == "not_in"
+            free = bool(constraint.within) & part.outside(constraint)
+            kept &= free | (constraint.op == "not_in")
     return kept
 
 

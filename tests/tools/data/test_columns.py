@@ -187,3 +187,10 @@ def test_the_language_of_a_description_can_be_asked_for_and_an_own_column_wins()
     for language, wanted in asked:
         mask = table.mask([Constraint("text_language", "in", (language,))])
         assert [item.item_id for item, kept in zip(items, mask, strict=True) if kept] == [wanted]
+
+
+def test_a_constraint_within_a_domain_leaves_the_others_alone() -> None:
+    cheese = Item("g", "Cheese", "grocery", price=5.0)
+    made = columns.from_items([Item("f", "Film", "movie"), cheese, replace(cheese, item_id="h", price=9.0)])
+    bound = Constraint("price", "range", (None, 6.0), within=("grocery",))
+    assert made.mask([bound]).tolist() == [True, True, False]
