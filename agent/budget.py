@@ -32,3 +32,8 @@ class Budget:
 
     def __str__(self) -> str:
         return f"budget_ms {self.total_ms:g}" if self.total_ms is not None else "no budget_ms"
+
+
+def unasked(model: str, left_ms: float) -> str:
+    """That there is no time left to ask a model."""
+    return f"{model} was not asked, {left_ms:.0f} ms were left; raise budget_ms or the scene's model_ms"

@@ -12,12 +12,13 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from handpicked import prompts
+from handpicked.agent.budget import WORTH_MS, unasked
 from handpicked.agent.llm.guard import ModelClient, Usage
 from handpicked.agent.turn import Turn, told
 from handpicked.tools.catalog import by_title
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.dispatch import Context, tool
-from handpicked.tools.errors import ConfigError
+from handpicked.tools.errors import BudgetExceeded, ConfigError
 from handpicked.tools.search import Constraints
 from handpicked.tools.types import Candidate, Found, Json, Mask
 
@@ -81,6 +82,8 @@ class ModelProposer:
 
     async def propose(self, turn: Turn, *, deadline_s: float, max_tokens: int) -> Proposal:
         """Ask for titles, as structured output."""
+        if deadline_s * 1000.0 < WORTH_MS:
+            raise BudgetExceeded(unasked(self._client.name, deadline_s * 1000.0))
         parts = told(turn)
         prompt = prompts.render("propose", count=str(_COUNT), **parts)
         answer = await self._client.structured(
@@ -127,10 +130,15 @@ def recorded(path: Path) -> RecordedProposer:
         try:
             row = _LINE.validate_python(orjson.loads(line))
         except (orjson.JSONDecodeError, ValidationError) as err:
-            reason = str(err).splitlines()[0]
-            raise ConfigError(f"{path}, line {number} is no proposal: {reason}") from err
+            raise ConfigError(f"{path}, line {number} is no proposal: {_reason(err)}") from err
         found[row.turn.strip()] = tuple(t if isinstance(t, Title) else parsed(t) for t in row.titles)
     return RecordedProposer(found)
+
+
+def _reason(err: Exception) -> str:
+    if not isinstance(err, ValidationError):
+        return str(err)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in err.errors())
 
 
 def parsed(text: str) -> Title:

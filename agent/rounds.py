@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from handpicked.agent import act
-from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
+from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget, unasked
 from handpicked.agent.caller import OTHER_MODEL, Asked, Caller, Talk
 from handpicked.agent.lists import list_tasks
 from handpicked.agent.llm import guard
@@ -170,8 +170,7 @@ async def _called(turn: Turn, caller: Caller | None, talk: Talk | None, given: T
     if caller is None or talk is None:
         return _Part()
     if not given.worth:
-        left = f"{given.model_s * 1000.0:.0f} ms were left"
-        return _Part(degraded=(f"calls: {caller.name} was not asked, {left}; {_RAISE}",))
+        return _Part(down=unasked(caller.name, given.model_s * 1000.0))
     try:
         asked = await caller.ask(talk, turn, deadline_s=given.model_s)
     except (ModelError, BudgetExceeded) as err:

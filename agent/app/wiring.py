@@ -57,12 +57,11 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     client, missing = _client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
     config = AgentConfig(settings.k, settings.seed, languages, missing)
-    powers = _powers(settings, client)
-    agent = Agent(workspace, index, reader, client=client, powers=powers, config=config)
+    agent = Agent(workspace, index, reader, client=client, powers=powers(settings, client), config=config)
     return Parts(workspace, index, agent)
 
 
-def _powers(settings: Settings, client: ModelClient | None) -> Powers:
+def powers(settings: Settings, client: ModelClient | None) -> Powers:
     """What a model that calls tools adds, and proposals that were recorded; both may be there without the other."""
     capable = settings.tool_loop == "on" or (
         settings.tool_loop == "auto" and settings.model.startswith("openai:")

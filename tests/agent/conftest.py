@@ -40,6 +40,7 @@ def make_agent(built: Workspace, embedder: Embedder, reader: Reader) -> MakeAgen
         capable: bool = False,
         proposer: Proposer | None = None,
         timeout_s: float = 5.0,
+        using: Reader = reader,
         **options: object,
     ) -> Agent:
         client = ModelClient(model, timeout_s=timeout_s, retries=0) if model is not None else None
@@ -47,7 +48,7 @@ def make_agent(built: Workspace, embedder: Embedder, reader: Reader) -> MakeAgen
             Powers(Caller(client, OFFERED), proposer or ModelProposer(client)) if client and capable else None
         )
         return Agent(
-            workspace, Index(workspace, embedder), reader, client=client,
+            workspace, Index(workspace, embedder), using, client=client,
             powers=powers or Powers(proposer=proposer), config=AgentConfig(**options),  # type: ignore[arg-type]
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ import pytest
 from handpicked.agent.llm.factory import chat_model
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import Reply, Request
+from handpicked.tools.types import ToolResult
 from tests.agent.llm.openai_server import Answer, Asked, Script, Server, failing, say
 
 RAMBLING = "and then there was another film about it " * 1_250  # 10,000 tokens
@@ -176,3 +177,87 @@ def test_a_model_that_behaves_is_not_told_of(server: Server, hosted: Any) -> Non
     assert reply.degraded == ()
     assert "Robot Picnic is a" in reply.text
     assert {"tools" in body for body in server.bodies} == {True, False}
+
+
+@pytest.mark.parametrize("part", ["calls", "names", "prose"])
+def test_a_client_that_goes_away_stops_the_models_work(server: Server, hosted: Any, part: str) -> None:
+    server.answers = [script(**{part: Answer(hang_s=30.0, body={})})]
+
+    def hanging() -> list[Asked]:
+        kinds = {"calls": "tools", "names": "response_format"}
+        return [a for a in server.asked if (kinds[part] in a.body if part in kinds else "tools" not in a.body
+                                            and not a.wants_json)]  # fmt: skip
+
+    async def leave() -> None:
+        task = asyncio.create_task(hosted.turn(Request("a film with robots", k=5)))
+        await _until(lambda: bool(hanging()))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await _until(lambda: bool(server.left))
+
+    asyncio.run(leave())
+    assert len(hanging()) == 1
+
+
+def test_a_stream_that_is_closed_stops_the_models_work(server: Server, hosted: Any) -> None:
+    server.answers = [script(calls=Answer(hang_s=30.0, body={}))]
+
+    async def leave() -> None:
+        events = hosted.stream(Request("a film with robots", k=5))
+        async for event in events:
+            if isinstance(event, ToolResult):
+                break
+        await _until(lambda: any(asked.tools for asked in server.asked))
+        started = time.perf_counter()
+        await events.aclose()
+        await _until(lambda: bool(server.left))
+        assert time.perf_counter() - started < 2.0, "sooner than its time would have ended it"
+
+    asyncio.run(leave())
+
+
+async def _until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5.0):
+        while not happened():
+            await asyncio.sleep(0.01)
+
+
+def test_a_model_that_is_slow_within_its_time_costs_only_time(server: Server, hosted: Any) -> None:
+    server.answers = [script(calls=say("done", hang_s=0.3), names=say('{"titles": []}', hang_s=0.3))]
+    started = time.perf_counter()
+    reply = asyncio.run(hosted.turn(ROBOTS))
+    assert time.perf_counter() - started > 0.3
+    assert reply.degraded == ()
+
+
+def test_calls_stream_in_and_titles_come_plain(server: Server, hosted: Any) -> None:
+    server.answers = [
+        script(
+            calls=say(calls=[("search", {"query": "kind robots"}), ("similar", {"item_ids": ["f7"]})]),
+            names=say('{"titles": [{"title": "Robot Picnic", "year": 1999}]}'),
+        )
+    ]
+    reply = asyncio.run(hosted.turn(ROBOTS))
+    made = [step.detail["tool"] for step in reply.trace if step.detail.get("by") == "model"]
+    assert made[:2] == ["search", "similar"]
+    assert items(reply)[0] == "f7"
+    calls, names = (
+        [asked for asked in server.asked if (wanted in asked.body)] for wanted in ("tools", "response_format")
+    )
+    assert calls[0].streams
+    assert not names[0].streams
+    assert names[0].body["response_format"]["json_schema"]["strict"] is True
+    assert reply.usage.model == "tiny"
+
+
+def test_a_server_that_was_never_there_costs_no_time(make_agent: Any) -> None:
+    model = chat_model(
+        Settings(model="openai:tiny", model_url="http://127.0.0.1:9/v1"), lambda name: pytest.fail(name)
+    )
+    reply = asyncio.run(make_agent(model, capable=True).turn(ROBOTS))
+    assert items(reply)
+    [line] = reply.degraded
+    assert re.search(
+        r"propose, calls, prose: tiny at http://127\.0\.0\.1:9/v1 can't be reached .*check that it runs", line
+    )

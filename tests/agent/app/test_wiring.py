@@ -1,0 +1,53 @@
+"""What the settings build: which model calls tools, and where proposals come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from handpicked.agent.app import wiring
+from handpicked.agent.llm.guard import ModelClient
+from handpicked.agent.llm.scripted import ScriptedChat
+from handpicked.agent.propose import ModelProposer, RecordedProposer
+from handpicked.agent.settings import Settings
+from handpicked.tools.errors import ConfigError
+
+CLIENT = ModelClient(ScriptedChat(answers=[]))
+
+
+@pytest.mark.parametrize(
+    ("model", "loop", "calls"),
+    [
+        ("openai:any", "auto", True),
+        ("smollm2-135m-instruct", "auto", False),
+        ("big.gguf", "auto", False),
+        ("big.gguf", "on", True),
+        ("openai:any", "off", False),
+    ],
+)
+def test_a_setting_decides_which_model_calls_tools(model: str, loop: str, calls: bool) -> None:
+    powers = wiring.powers(Settings.model_validate({"model": model, "tool_loop": loop}), CLIENT)
+    assert (powers.caller is not None) is calls
+    assert isinstance(powers.proposer, ModelProposer) is calls
+
+
+def test_without_a_model_there_is_nobody_to_call() -> None:
+    powers = wiring.powers(Settings(model="openai:any", tool_loop="on"), None)
+    assert (powers.caller, powers.proposer) == (None, None)
+
+
+def test_recorded_proposals_need_no_model_and_stand_for_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "named.jsonl"
+    path.write_text('{"turn": "t1", "titles": ["Heat (1995)"]}\n', encoding="utf-8")
+    settings = Settings(model="openai:any", proposals=path)
+    for client in (None, CLIENT):
+        assert isinstance(wiring.powers(settings, client).proposer, RecordedProposer)
+    with pytest.raises(ConfigError, match="HANDPICKED_PROPOSALS"):
+        wiring.powers(Settings(proposals=tmp_path / "gone.jsonl"), None)
+
+
+def test_an_unknown_choice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="'auto', 'on' or 'off'"):
+        Settings.model_validate({"tool_loop": "maybe"})
