@@ -56,6 +56,7 @@ def _weight(hints: Hints, mention: Mention, match: Match, item: Item, shown: Col
         weight += 6.0 if away == 0 else 3.0 if away == 1 else 0.0
     near = signs.sentence(hints.said, mention.span)
     people = hints.people_of(item, mention.span)
+    weight += 2.0 * hints.of_place(item) - 5.0 * len(hints.refused(item))
     weight += sum(4.0 if near[0] <= person.first < near[1] else 1.0 for person in people)
     behind = hints.said.after(mention.span)[:1]
     weight += 2.0 if behind in ("!", "?") and item.title.endswith(behind) else 0.0

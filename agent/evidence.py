@@ -39,6 +39,9 @@ _NOUN_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _PEOPLE_BEHIND = re.compile(r"[\"”’》」]?\s*,?\s*(?:by|with|starring|directed by|from)\s", re.IGNORECASE)
+_PERSON_CALLED = re.compile(r"\b(?:he|she|they|i|who|im|name|hes|shes)(?:['’]?s|['’]m|['’]re| is| are| was)? (?:called|named)\s+$", re.IGNORECASE)
+_SOMETHING = re.compile(r"\s+(?:something|sth|smth|whatever)\b|(?:什么的|啥的)", re.IGNORECASE)
+"""What follows a title that is half remembered."""
 _COMMON_BEFORE = re.compile(
     r"\b(?:a|an|some|any|more|of|my|your|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
     re.IGNORECASE,
@@ -67,7 +70,8 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     found |= _hinted(hints, span, [hints.snapshot.item(match.row) for match in matches])
     if any(match.row in shown for match in matches):
         found["shown"] = 1.0
-    if any(_named(person, span, best) for person in hints.people):
+    surname = (best.part or best.slips) and span[1] - span[0] == 1 and hints.snapshot.surname(said.words[span[0]])
+    if surname or any(_named(person, span, best) for person in hints.people):
         found["person's name"] = 1.0
     return found
 
@@ -152,7 +156,7 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     closes, found = signs.closes(said, span), dict[str, float]()
     if signs.alone(said, span):
         found["alone in part" if part else "alone"] = 1.0
-    if signs.cue_before(said, span, "named"):
+    if signs.cue_before(said, span, "named") and not _PERSON_CALLED.search(said.before(span)):
         found["named"] = 1.0
     elif signs.cue_before(said, span, *_TASTE):
         found["taste" if closes else "taste, goes on"] = 1.0
@@ -164,6 +168,7 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     found["noun"] = float(
         bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)))
     )
+    found["half remembered"] = float(part and bool(_SOMETHING.match(said.after(span))))
     found["between clauses"] = float(signs.begins(said, span) and closes)
     found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))
     return found

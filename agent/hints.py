@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from handpicked.agent import lexicon
 from handpicked.agent.signs import Said, Span
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import has_cjk, longest_matches, normalize
+from handpicked.tools.data.text import fold, has_cjk, longest_matches, normalize
 from handpicked.tools.types import Item
 
 _YEAR = re.compile(r"(?<![\d.$])(1[89]\d\d|20\d\d)(?![\d%])(?!\s*(?:s\b|'s\b|年代|分钟|minutes|pages))")
@@ -28,7 +29,7 @@ _OLDER = re.compile(
     r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
 )
 _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版|翻拍|新的", re.IGNORECASE)
-_KINDS = ("book", "music", "news", "movie")
+_NEGATIONS = frozenset(["not", "no", "without"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,32 @@ class Hints:
             )
             if outside and word in surnames and len(word) > 2 and not lexicon.is_plain(word):
                 found.append(Person(place, place + 1, frozenset([word])))
-        return found
+        return [person for person in found if not self._negated(person)]
+
+    def refused(self, item: Item) -> list[Person]:
+        """Those of its people who are said not to be meant: "not Clooney"."""
+        every = [normalize(name) for name in (*item.creators, *item.cast)]
+        surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
+        words = self.said.words
+        return [
+            Person(place + 1, place + 2, frozenset([after]))
+            for place, (word, after) in enumerate(pairwise(words))
+            if word in _NEGATIONS and after in surnames
+        ]
+
+    def of_place(self, item: Item) -> bool:
+        """Whether the text names the item's language or country."""
+        known = lexicon.load()
+        own = {fold(part) for name in (item.language, item.country) if name for part in name.split(", ")}
+        return any(
+            fold(value) in own
+            for word in self.said.words
+            for part in (known.languages, known.countries)
+            for value in part.get(word, ())
+        )
+
+    def _negated(self, person: Person) -> bool:
+        return person.first > 0 and self.said.words[person.first - 1] in _NEGATIONS
 
 
 def age(text: str) -> str | None:

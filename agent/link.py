@@ -12,6 +12,7 @@ from handpicked.agent.refer import Reference
 from handpicked.agent.signs import Polarity, Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import tokenize
+from handpicked.tools.types import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def link(
     said = Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
     hints = Hints(snapshot, said)
     listed = [row for item_id in shown if (row := snapshot.row(item_id)) is not None]
-    found = mentions.find(hints, listed, skip_domains)
+    found = _outside(hints, shown, mentions.find(hints, listed, skip_domains))
     titles = [_named(hints, mention, listed) for mention in found]
     references = list(_references(hints, shown, titles) if shown else _others(hints, found, titles))
     named = sorted([*titles, *references], key=lambda one: one.start)
@@ -69,10 +70,24 @@ def _named(hints: Hints, mention: Mention, listed: Sequence[int]) -> _Named:
     return _Named(mention.span, start, end, rows)
 
 
+def _outside(hints: Hints, shown: Sequence[str], found: Sequence[Mention]) -> list[Mention]:
+    """The titles that don't stand in words that tell a shown item: "the crow one" isn't The Crow."""
+    held = refer.described(hints.said.text, _items(hints, shown))
+    places = [(hints.said.start(one.span), hints.said.end(one.span)) for one in found]
+    return [
+        mention
+        for mention, (start, end) in zip(found, places, strict=True)
+        if not any(first <= start and end < last for first, last in held)
+    ]
+
+
+def _items(hints: Hints, shown: Sequence[str]) -> list[Item | None]:
+    return [hints.snapshot.get(item_id) for item_id in shown]
+
+
 def _references(hints: Hints, shown: Sequence[str], named: Sequence[_Named]) -> Iterator[_Named]:
     rows = [hints.snapshot.row(item_id) for item_id in shown]
-    items = [None if row is None else hints.snapshot.item(row) for row in rows]
-    for reference in refer.find(hints.said.text, items, _places(named)):
+    for reference in refer.find(hints.said.text, _items(hints, shown), _places(named)):
         yield from _placed(hints, reference, rows)
 
 

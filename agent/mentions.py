@@ -27,6 +27,8 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """What is counted, so that a number is none."""
+_SHORTEST_PART = 4
+"""The fewest letters of a part of a title; in Chinese two ideographs less."""
 _SERIES = 6
 """The most titles that words may be a part of."""
 JOINT = re.compile(
@@ -53,7 +55,7 @@ class Mention:
 
 def find(hints: Hints, shown: Sequence[int], skip_domains: Collection[str]) -> list[Mention]:
     """The titles that are meant in a text, in order, none overlapping."""
-    single = [_weighed(hints, shown, span, found) for span, found in _grouped(hints, skip_domains)]
+    single = [_weighed(hints, shown, span, found) for span, found in _grouped(hints, shown, skip_domains)]
     every = [
         replace(mention, score=mention.score + _together(hints.said, mention, single)) for mention in single
     ]
@@ -66,13 +68,14 @@ def find(hints: Hints, shown: Sequence[int], skip_domains: Collection[str]) -> l
         chosen = more
 
 
-def _grouped(hints: Hints, skip_domains: Collection[str]) -> Iterator[tuple[Span, tuple[Match, ...]]]:
+def _grouped(
+    hints: Hints, shown: Collection[int], skip_domains: Collection[str]
+) -> Iterator[tuple[Span, tuple[Match, ...]]]:
     """Matches by the words that they are of."""
-    snapshot, words = hints.snapshot, hints.said.words
-    titles = snapshot.titles
     found: dict[Span, dict[tuple[int, str], Match]] = defaultdict(dict)
-    for match in (*titles.exact(words), *near_titles.find(titles, words, evidence.telling)):
-        if _possible(hints.said, match) and snapshot.item(match.row).domain not in skip_domains:
+    for match in _matches(hints):
+        possible = match.row in shown or _possible(hints.said, match)
+        if possible and hints.snapshot.item(match.row).domain not in skip_domains:
             found[match.first, match.last].setdefault((match.row, match.name), match)
     for span, matches in found.items():
         kept = tuple(matches.values())
@@ -81,12 +84,28 @@ def _grouped(hints: Hints, skip_domains: Collection[str]) -> Iterator[tuple[Span
             yield span, whole or kept
 
 
+def _matches(hints: Hints) -> Iterator[Match]:
+    """Titles in the words, and in the words without a possessive ending: "Shane's the best"."""
+    titles, said = hints.snapshot.titles, hints.said
+    bare = [
+        word[:-1] if said.text[token.start : token.end].endswith(("'s", "’s")) else word
+        for word, token in zip(said.words, said.tokens, strict=True)
+    ]
+    for words in (said.words, bare) if bare != said.words else (said.words,):
+        yield from titles.exact(words)
+        yield from near_titles.find(titles, words, evidence.telling)
+
+
 def _possible(said: Said, match: Match) -> bool:
-    """Chinese titles begin and end with words; figures are no title unless they are written as it is."""
+    """Chinese titles begin and end with words; figures are no title unless they are written as it is; parts of a title
+    are long enough to tell."""
     span = match.first, match.last
     written = said.words[match.first : match.last]
     if has_cjk("".join(written)):
-        return signs.aligned(said, span) or evidence.quoted(said, span)
+        long = not match.part or len(written) > _SHORTEST_PART - 2
+        return long and (signs.aligned(said, span) or evidence.quoted(said, span))
+    if match.part and len("".join(written)) < _SHORTEST_PART:
+        return False
     if all(word.isdigit() for word in written):
         return match.exact and not _UNIT.match(said.after(span))
     return True

@@ -39,6 +39,7 @@ _NUMBER = re.compile(
 _BARE_NUMBERS = re.compile(
     r"^\s*(\d)\s*(?:or|and|&|vs\.?|还是|和|,|or maybe)\s*(\d)\s*\??\s*$", re.IGNORECASE
 )
+_PAIR = re.compile(r"\b(?:the|these|those|them|of the) two\b(?!\s+(?:of|first|last))|(?:这|那)?俩(?!人)|(?:这|那)两[部个本张首]|二选一", re.IGNORECASE)
 _MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", re.IGNORECASE)
 _OTHER = re.compile(
     rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}",
@@ -53,7 +54,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _ALL = re.compile(
-    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张])都(?=看|读|听|喜欢|不|太|很)|(?:这|那)两[部本张]",
+    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张]|两个)都(?=看|读|听|喜欢)",
     re.IGNORECASE,
 )
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
@@ -61,6 +62,7 @@ _IT = re.compile(
     r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
     re.IGNORECASE,
 )
+_NOT_THAT = re.compile(r"\b(?:not|no more|enough of|without)\s+((?:that|this)\s+(?!one\b)[a-z]+)(?=\s*[.,;!?]|$)", re.IGNORECASE)
 _OF_IT = re.compile(
     r"\W*(tl;?dr|spoilers?|summary|gist|plot|synopsis|reviews?|any good|good or bad|worth (?:it|watching|reading)|why|how come|who directed|who made"
     r"|who wrote|how long|讲(?:的是|了)?(?:什么|啥)|好看吗|好看不|谁演的|谁导的|谁写的|多长|为什么|为啥|剧情|值得看吗|怎么样|咋样)[\s?？!！。.]*$",
@@ -83,6 +85,11 @@ def find(text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int
     """The references of a text to the items shown (None for one that is gone), in order, outside of the titles
     that it names."""
     return _kept(_every(text, shown), shown, taken) if shown else []
+
+
+def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
+    """Where a word of its title tells one of the items shown: "the crow one"."""
+    return [(one.start(), one.end()) for one in _DESCRIBED.finditer(text) if _described(shown, one[1])]
 
 
 def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
@@ -118,6 +125,8 @@ def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
         yield Reference(one.start(), one.end(), tuple(places))
     for one in _ALL.finditer(text):
         yield Reference(one.start(), one.end(), tuple(range(count)))
+    if count == 2:
+        yield from (Reference(one.start(), one.end(), (0, 1)) for one in _PAIR.finditer(text))
     yield from _distinguished(text, shown)
     for one in _MIDDLE.finditer(text):
         yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
@@ -148,6 +157,8 @@ def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
         named = len(one[0].split()) > 1 or has_cjk(one[0])
         if len(shown) == 1 or named:
             yield Reference(one.start(), one.end(), (0,))
+    if len(shown) == 1:
+        yield from (Reference(one.start(1), one.end(1), (0,)) for one in _NOT_THAT.finditer(text))
     its = list(_IT.finditer(text))
     if len(its) == len(shown) > 1:
         yield from (Reference(one.start(), one.end(), (place,)) for place, one in enumerate(its))

@@ -163,11 +163,11 @@ def rated_behind(said: Said, span: Span) -> bool:
 
 
 RATED_BEHIND = re.compile(
-    r"[\"”’》」]?\s*[:：,，-]?\s*(?:(?:10|\d)(?:\.\d)?(?=\s*(?:[,.，。;!]|$|/|for\b|and\b|stars?|分|out of))|[一二三四五六七八九十]\s*(?:星|分))"
+    r"[\"”’》」]?\s*[:：,，-]?\s*(?:(?:10|\d)(?:\.\d)?(?=\s*(?:[,.，。;!]|$|/|for\b|and\b|stars?|分|out of))|[一二三四五六七八九十]\s*(?:星|分)|gets? (?:a|an|my)\b)"
 )
 LINK = re.compile(
-    r"[\"”’》」]?[\s,，]*(?:(?:was|is|were|are|'s|has been|really|so|just|also|actually|pretty|kinda|honestly|absolutely|literally|totally|a"
-    r"|an|the|my|by far|easily|still|always|tbh|truly|too)\s+){0,4}(?:我|我妈|都|已经|真的|真|也|太|就|是|实在|简直|还|确实|刚|早|上周|昨天){0,3}",
+    r"[\"”’》」]?[\s,，]*(?:(?:was it|is it|was|is|were|are|'s|has been|really|so|just|also|actually|pretty|kinda|honestly|absolutely|literally|totally|a"
+    r"|an|the|my|by far|easily|still|always|tbh|truly|too)\s+){0,4}(?:我们|我|他们|他|她们|她|你|我妈|我爸|我家|妈|爸|都|已经|真的|真|也|太|就|是|实在|简直|还|确实|刚|早|上周|昨天){0,4}",
     re.IGNORECASE,
 )
 """What may stand between a title and what is said of it."""

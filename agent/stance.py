@@ -142,6 +142,8 @@ def _all(polarity: Polarity, group: Sequence[Span]) -> list[Polarity]:
 def _stance(said: Said, span: Span, limits: Span) -> Polarity:
     behind = None if _asks(said, span) else _behind(said, span, limits)
     before = _before(said, span, limits)
+    if behind == "seen" and before == "dislike":
+        return "seen"  # "not X, he's got it"
     if "dislike" in (behind, before):
         return "dislike"
     if _alike(said, span, limits):

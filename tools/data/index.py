@@ -175,6 +175,10 @@ class Snapshot:
         """Whether several people have this word in their names."""
         return word in self.build.columns.name_words or word in self.delta.columns.name_words
 
+    def surname(self, word: str) -> bool:
+        """Whether somebody of several items has this surname."""
+        return word in self.build.columns.surnames or word in self.delta.columns.surnames
+
     @property
     def words(self) -> tuple[Vocabulary, ...]:
         """The words of titles, people, categories and brands."""
