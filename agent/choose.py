@@ -3,6 +3,7 @@ well each is known."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
@@ -13,6 +14,8 @@ from handpicked.agent.signs import Span
 from handpicked.tools.data.titles import Match
 from handpicked.tools.types import Item
 
+_BOTH = re.compile(r"\b(?:two|both)\s+$|两(?:部|个|版)$", re.IGNORECASE)
+_FEW = 3
 _NEAR = 3
 """How many words may stand between an adjective of age and the title."""
 
@@ -72,6 +75,15 @@ def _told_apart(hints: Hints, span: Span, items: dict[int, Item]) -> list[int]:
             by_year[item.year].append(row)
     if len(by_year) > 1:
         return [best_of(hints, by_year[year]) for year in dict.fromkeys(said) if year in by_year]
+    if _BOTH.search(hints.said.before(span)) and 1 < len(items) <= _FEW:
+        return list(items)
+    places = {row: item.country for row, item in items.items() if hints.of_place(item)}
+    if len(set(places.values())) > 1:
+        known = {
+            country: best_of(hints, [r for r in places if places[r] == country])
+            for country in places.values()
+        }
+        return list(known.values())
     near = signs.sentence(hints.said, span)
     people = {
         row: min(p.first for p in found)

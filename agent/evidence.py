@@ -20,10 +20,11 @@ Signs = dict[str, float]
 _ARTICLES = frozenset(["the", "a", "an"])
 _PRONOUNS = frozenset(
     """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
-    all mine yours hers u what who""".split()
+    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure""".split()
 )
 _OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
 """Words that can't be a sentence's subject: followed by a verb they are a title."""
+_UNITS = frozenset("years days weeks months hours minutes seconds dollars bucks people".split())
 _TASTE = ("like", "dislike", "seen")
 _QUOTES = re.compile(
     r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
@@ -39,11 +40,18 @@ _NOUN_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _PEOPLE_BEHIND = re.compile(r"[\"”’》」]?\s*,?\s*(?:by|with|starring|directed by|from)\s", re.IGNORECASE)
-_PERSON_CALLED = re.compile(r"\b(?:he|she|they|i|who|im|name|hes|shes)(?:['’]?s|['’]m|['’]re| is| are| was)? (?:called|named)\s+$", re.IGNORECASE)
-_SOMETHING = re.compile(r"\s+(?:something|sth|smth|whatever)\b|(?:什么的|啥的)", re.IGNORECASE)
+_PERSON_CALLED = re.compile(
+    r"\b(?:he|she|they|i|who|im|name|hes|shes)(?:['’]?s|['’]m|['’]re| is| are| was)? (?:called|named)\s+$",
+    re.IGNORECASE,
+)
+_THE_ONE = re.compile(
+    r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
+    re.IGNORECASE,
+)
+_SOMETHING = re.compile(r"\s+(?:something|sth|smth)\b|(?:什么的|啥的)", re.IGNORECASE)
 """What follows a title that is half remembered."""
 _COMMON_BEFORE = re.compile(
-    r"\b(?:a|an|some|any|more|of|my|your|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
+    r"\b(?:a|an|some|any|more|of|my|your|ur|our|its|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
     re.IGNORECASE,
 )
 
@@ -68,9 +76,13 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     found |= _beside(said, span, part=best.part)
     found |= _topic(said, span) if chinese else _written(said, span, best)
     found |= _hinted(hints, span, [hints.snapshot.item(match.row) for match in matches])
+    if found.get("idiom"):
+        found.pop("alone", None)
     if any(match.row in shown for match in matches):
         found["shown"] = 1.0
-    surname = (best.part or best.slips) and span[1] - span[0] == 1 and hints.snapshot.surname(said.words[span[0]])
+    surname = (
+        (best.part or best.slips) and span[1] - span[0] == 1 and hints.snapshot.surname(said.words[span[0]])
+    )
     if surname or any(_named(person, span, best) for person in hints.people):
         found["person's name"] = 1.0
     return found
@@ -103,25 +115,46 @@ def _words(hints: Hints, span: Span, match: Match) -> Signs:
     bare = written[written[0] in _ARTICLES and len(written) > 1 :]
     meant = match.name.split() if match.slips and not match.part else bare
     grades = [_grade(hints, word) for word in meant if word not in _ARTICLES] or ["stop"]
-    found: Signs = {"article": float(len(bare) < len(written))}
+    article = len(bare) < len(written)
     if len(bare) == 1:
-        grade = "pronoun" if bare[0] in _PRONOUNS else grades[0]
-        return found | {f"one {grade}": 1.0}
-    for grade, most in (("everyday", 3), ("common", 3), ("rare", 2)):
+        grade = "pronoun" if bare[0] in _PRONOUNS else "term" if _term(bare[0]) else grades[0]
+        return {f"one {grade}": 1.0, "article, one": float(article)}
+    found: Signs = {"article": float(article)}
+    grades = ["common" if grade == "name" else grade for grade in grades]
+    for grade, most in (("everyday", 3), ("common", 3), ("uncommon", 2), ("rare", 2)):
         found[grade] = float(min(grades.count(grade), most))
+    counted = written[0].isdigit() and written[-1] in _UNITS
+    found["idiom"] = float(counted or " ".join(written) in lexicon.common().idioms)
     found["long"] = float(min(len(bare), 6) - 2)
     found["only stops"] = float(set(grades) == {"stop"})
     return found
 
 
+def _term(word: str) -> bool:
+    """Whether a word is one for a category, a domain, a language or a country."""
+    known = lexicon.load()
+    return any(word in part for part in (known.categories, known.domains, known.languages, known.countries))
+
+
 def _grade(hints: Hints, word: str) -> str:
     """How much a word says: nothing, little, something, or much."""
-    if word in STOP_WORDS or word in _PRONOUNS:
+    if word in STOP_WORDS or word in _PRONOUNS or len(word) == 1:
         return "stop"
-    if not telling(word) or (word.endswith("s") and not telling(word[:-1])):
+    forms = {
+        word,
+        word.removesuffix("s"),
+        word.removesuffix("es"),
+        re.sub(r"ies$", "y", word),
+        re.sub(r"ves$", "f", word),
+    }
+    known = lexicon.common()
+    if not all(map(telling, forms)):
         return "everyday"
-    known = word in lexicon.common() or word.removesuffix("s") in lexicon.common()
-    return "common" if known or hints.snapshot.names(word) else "rare"
+    if forms & known.words:
+        return "common"
+    if hints.snapshot.names(word):
+        return "name"
+    return "uncommon" if forms & known.uncommon else "rare"
 
 
 def _ideographs(said: Said, span: Span) -> Signs:
@@ -155,7 +188,8 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     """What stands beside the words."""
     closes, found = signs.closes(said, span), dict[str, float]()
     if signs.alone(said, span):
-        found["alone in part" if part else "alone"] = 1.0
+        one = "alone, one" if span[1] - span[0] == 1 else "alone"
+        found["alone in part" if part else one] = 1.0
     if signs.cue_before(said, span, "named") and not _PERSON_CALLED.search(said.before(span)):
         found["named"] = 1.0
     elif signs.cue_before(said, span, *_TASTE):
@@ -165,9 +199,14 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     if signs.cue_behind(said, span) or signs.rated_behind(said, span):
         found["said of"] = 1.0
         found["an object said of"] = float(said.words[span[0]] in _OBJECTS and span[1] - span[0] == 1)
+    cues = [
+        cue for cue in said.cues if cue.last - cue.first > 1 and cue.first <= span[0] and span[1] <= cue.last
+    ]
+    found["within a cue"] = float(bool(cues) and not signs.upper(said, span))
     found["noun"] = float(
         bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)))
     )
+    found["the one"] = float(bool(_THE_ONE.match(said.after(span))))
     found["half remembered"] = float(part and bool(_SOMETHING.match(said.after(span))))
     found["between clauses"] = float(signs.begins(said, span) and closes)
     found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))

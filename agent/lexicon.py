@@ -94,11 +94,21 @@ def parse(text: str) -> Lexicon:
         raise ConfigError(f"lexicon.yaml has no part {err}; see the comments at its top") from err
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Words that say little of a title, beside those of everyday talk, less common ones, and phrases."""
+
+    words: frozenset[str]
+    uncommon: frozenset[str]
+    idioms: frozenset[str]
+
+
 @cache
-def common() -> frozenset[str]:
-    """Words that say little of a title: common ones beside those of everyday talk."""
+def common() -> Common:
+    """Read the packaged list of common English."""
     document = yaml.load(prompts.read_text("common_words.yaml"), yaml.CSafeLoader)
-    return frozenset(map(str, document["common"]))
+    words, uncommon, idioms = (map(str, document[part]) for part in ("common", "uncommon", "idioms"))
+    return Common(frozenset(words), frozenset(uncommon), frozenset(map(phrase_key, idioms)))
 
 
 def is_plain(word: str) -> bool:

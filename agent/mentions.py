@@ -14,7 +14,7 @@ from handpicked.agent import evidence, signs
 from handpicked.agent.hints import Hints
 from handpicked.agent.signs import Said, Span
 from handpicked.tools.data import near_titles
-from handpicked.tools.data.text import has_cjk
+from handpicked.tools.data.text import STOP_WORDS, has_cjk
 from handpicked.tools.data.titles import Match
 
 MEANT = 0.0
@@ -104,8 +104,11 @@ def _possible(said: Said, match: Match) -> bool:
     if has_cjk("".join(written)):
         long = not match.part or len(written) > _SHORTEST_PART - 2
         return long and (signs.aligned(said, span) or evidence.quoted(said, span))
-    if match.part and len("".join(written)) < _SHORTEST_PART:
-        return False
+    if match.part:
+        if len("".join(written)) < _SHORTEST_PART or {written[0], written[-1]} & (
+            STOP_WORDS - {"the", "a", "an"}
+        ):
+            return False
     if all(word.isdigit() for word in written):
         return match.exact and not _UNIT.match(said.after(span))
     return True
@@ -123,7 +126,8 @@ def _together(said: Said, mention: Mention, every: Sequence[Mention]) -> float:
         first, second = (mention, other) if mention.first < other.first else (other, mention)
         if other is mention or first.last > second.first or other.score < _HARDLY:
             continue
-        if said.words[slice(*mention.span)] == said.words[slice(*other.span)]:
+        part = all(match.part for match in mention.matches)
+        if not part and said.words[slice(*mention.span)] == said.words[slice(*other.span)]:
             found.add("twice")
         between = said.text[said.end(first.span) : said.start(second.span)]
         if _CHOICE.fullmatch(between) and signs.upper(said, first.span) == signs.upper(said, second.span):
@@ -163,6 +167,7 @@ def _chosen(every: Sequence[Mention]) -> list[Mention]:
     return chosen
 
 
-def _order(mention: Mention) -> tuple[bool, int, float]:
+def _order(mention: Mention) -> tuple[bool, int, bool, float]:
     part = all(match.part for match in mention.matches)
-    return part, mention.first - mention.last, -mention.score
+    short = mention.last - mention.first == 1
+    return part and short, mention.first - mention.last, part, -mention.score

@@ -37,9 +37,13 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBERS = re.compile(
-    r"^\s*(\d)\s*(?:or|and|&|vs\.?|还是|和|,|or maybe)\s*(\d)\s*\??\s*$", re.IGNORECASE
+    r"^\W*(\d)\s*(?:or|vs\.?|还是|or maybe)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
+    re.IGNORECASE,
 )
-_PAIR = re.compile(r"\b(?:the|these|those|them|of the) two\b(?!\s+(?:of|first|last))|(?:这|那)?俩(?!人)|(?:这|那)两[部个本张首]|二选一", re.IGNORECASE)
+_PAIR = re.compile(
+    r"\b(?:the|these|those|them|of the) two\b(?!\s+(?:of|first|last))|(?:这|那)?俩(?!人)|(?:这|那)两[部个本张首]|二选一",
+    re.IGNORECASE,
+)
 _MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", re.IGNORECASE)
 _OTHER = re.compile(
     rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}",
@@ -59,10 +63,13 @@ _ALL = re.compile(
 )
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
 _IT = re.compile(
-    r"(?<!not )(?<!n't )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
+    r"(?<!not )(?<!n't )(?<!go with )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
     re.IGNORECASE,
 )
-_NOT_THAT = re.compile(r"\b(?:not|no more|enough of|without)\s+((?:that|this)\s+(?!one\b)[a-z]+)(?=\s*[.,;!?]|$)", re.IGNORECASE)
+_WORD_OF = re.compile(r"\b(?:the|that)\s+([a-z]{4,})\b", re.IGNORECASE)
+_NOT_THAT = re.compile(
+    r"\b(?:not|no more|enough of|without)\s+((?:that|this)\s+(?!one\b)[a-z]+)(?=\s*[.,;!?]|$)", re.IGNORECASE
+)
 _OF_IT = re.compile(
     r"\W*(tl;?dr|spoilers?|summary|gist|plot|synopsis|reviews?|any good|good or bad|worth (?:it|watching|reading)|why|how come|who directed|who made"
     r"|who wrote|how long|讲(?:的是|了)?(?:什么|啥)|好看吗|好看不|谁演的|谁导的|谁写的|多长|为什么|为啥|剧情|值得看吗|怎么样|咋样)[\s?？!！。.]*$",
@@ -135,6 +142,8 @@ def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
+    for one in _WORD_OF.finditer(text):
+        yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
     yield from _pronouns(text, shown)
 
 
@@ -154,13 +163,13 @@ def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
     for one in _OTHER.finditer(text):
         yield Reference(one.start(), one.end(), (1,) if len(shown) == 2 else ())
     for one in _THIS.finditer(text):
-        named = len(one[0].split()) > 1 or has_cjk(one[0])
+        named = len(one[0].split()) > 1 or (has_cjk(one[0]) and "个" not in one[0])
         if len(shown) == 1 or named:
             yield Reference(one.start(), one.end(), (0,))
     if len(shown) == 1:
         yield from (Reference(one.start(1), one.end(1), (0,)) for one in _NOT_THAT.finditer(text))
     its = list(_IT.finditer(text))
-    if len(its) == len(shown) > 1:
+    if len(its) == len(shown) > 1 and {one[0].casefold() for one in its} == {"it"}:
         yield from (Reference(one.start(), one.end(), (place,)) for place, one in enumerate(its))
     if len(shown) == 1:
         if one := _OF_IT.match(text):
@@ -194,6 +203,18 @@ def _described(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
         return ()
     fits = [place for place, item in enumerate(shown) if item and _fits(item, told)]
     return tuple(fits) if len(fits) == 1 else ()
+
+
+def _by_word(shown: Sequence[Item | None], word: str) -> tuple[int, ...]:
+    """The one shown item that has a word in its title that isn't everyday talk: "the crows"."""
+    told = phrase_key(word)
+    if lexicon.is_plain(told) or told in _ORDINALS:
+        return ()
+    forms = {told, f"{told}s", told.removesuffix("s")}
+    having = [
+        place for place, item in enumerate(shown) if item and forms & set(phrase_key(item.title).split())
+    ]
+    return tuple(having) if len(having) == 1 else ()
 
 
 def _fits(item: Item, told: Sequence[str]) -> bool:

@@ -45,7 +45,14 @@ _THAT_IT_WAS = re.compile(
 )
 """What leads to a word that is said of the title before: "i thought it was so"."""
 _SO_THAT = re.compile(r"\s*(?:看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]{0,8}")
 _NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
+_MORE = re.compile(
+    r"\b(?:a couple|a few|two|three|four|five|some|one|\d)\s+(?:more\s+|other\s+)?(?:films?|movies?|books?|albums?|records?|stories)?\s*"
+    r"(?:that (?:sit|feel|have|sound)|like (?:it|that|this)|in (?:that|the same|a similar)|with (?:as|that|the same)|just as|as good|along those|of that|similar)\b"
+    r"|(?:再|顺便)?来[一两三四五几\d][部本张首个](?:类似|同款|差不多|这样|一样|这种)",
+    re.IGNORECASE,
+)
 _EXCEPT = frozenset(
     ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
 )
@@ -177,6 +184,8 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
 
 def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:
     between = said.between(span[1], cue.first)
+    if "had" in cue.values and _CHINESE.fullmatch(between):
+        return True
     if signs.linked(said, span, cue.first) or not re.search(r"\w", between):
         return True
     return bool(_THAT_IT_WAS.search(between)) or bool(_SO_THAT.fullmatch(between))
@@ -211,8 +220,10 @@ def _negated(said: Said, span: Span, cue: Hit) -> Polarity | None:
 
 
 def _alike(said: Said, span: Span, limits: Span) -> bool:
-    """Whether more of the kind is wanted: "X vibes", "X but funnier", "more like that", 同款."""
+    """Whether more of the kind is wanted: "X vibes", "X but funnier", "two more with that feel", 同款."""
     if _BUT_OTHERWISE.match(said.after(span)) and signs.opens(said, span):
+        return True
+    if _MORE.search(said.between(span[1], limits[1])):
         return True
     return any(
         ("more" in cue.values and cue.last > span[0]) or ("kin" in cue.values and cue.first == span[1])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
 from handpicked.tools.data.slips import neighbours
-from handpicked.tools.data.text import has_cjk
+from handpicked.tools.data.text import STOP_WORDS, has_cjk
 from handpicked.tools.data.titles import Match, TitleIndex, Titles, plain, with_article
 
 _SHARED = 5_000
@@ -46,6 +46,7 @@ class _Anchor:
 
     place: int
     rows: NDArray[np.int32]
+    alone: bool = True
 
 
 def _likely(
@@ -54,10 +55,11 @@ def _likely(
     """Places and rows to be compared: of a word that few titles have, and of two words near each other."""
     anchors = list(_anchors(part, [word for word, _ in said], telling))
     for anchor in anchors:
-        if len(anchor.rows) <= _ALONE:
+        if anchor.alone and len(anchor.rows) <= _ALONE:
             yield from ((anchor.place, row) for row in anchor.rows.tolist())
     for one, other in _pairs(anchors):
-        if len(one.rows) > _ALONE or len(other.rows) > _ALONE:
+        found = {anchor.alone and len(anchor.rows) <= _ALONE for anchor in (one, other)}
+        if True not in found and (one.alone or other.alone or other.place - one.place == 1):
             both = np.intersect1d(one.rows, other.rows, assume_unique=True)[:_TRIED]
             yield from ((one.place, row) for row in both.tolist())
 
@@ -72,11 +74,11 @@ def _pairs(anchors: Sequence[_Anchor]) -> Iterator[tuple[_Anchor, _Anchor]]:
 def _anchors(part: TitleIndex, words: Sequence[str], telling: Callable[[str], bool]) -> Iterator[_Anchor]:
     strange = [not len(part.having(word)) and not word.isdigit() for word in words]
     for place, word in enumerate(words):
-        meant = [word] if telling(word) and not strange[place] else []
+        meant = [word] if not strange[place] and word not in STOP_WORDS else []
         if strange[place] and not has_cjk(word):
             meant = [other for other, _ in neighbours(word, (part.vocabulary,))]
         if found := _rows(part, meant):
-            yield _Anchor(place, found[0])
+            yield _Anchor(place, found[0], strange[place] or telling(word))
     for place, (word, after) in enumerate(pairwise(words)):
         if min(len(word), len(after)) >= _PIECE and not has_cjk(f"{word}{after}"):
             both = word + after
