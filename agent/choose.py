@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from handpicked.agent import signs
+from handpicked.agent import evidence, signs
 from handpicked.agent.hints import Hints, age
 from handpicked.agent.mentions import Mention
 from handpicked.agent.signs import Span
@@ -42,16 +42,15 @@ def fame(hints: Hints, row: int) -> float:
     facts = len(item.cast) + 5 * len(item.aliases) + bool(item.description) * 10 + len(item.attributes)
     recent = ((item.year or 0) - 1900) / 300.0  # of two that nobody knows the later one is likelier meant
     return (
-        float(hints.snapshot.popularity[row])
-        + min(facts, 100) / 200.0
-        + (item.rating or 0.0) / 100.0
-        + recent
+        float(hints.snapshot.popularity[row]) + min(facts, 100) / 200.0 + (item.rating or 0.0) / 25.0 + recent
     )
 
 
 def _weight(hints: Hints, mention: Mention, match: Match, item: Item, shown: Collection[int]) -> float:
     weight = 2.0 * match.exact - 0.5 * match.slips - 1.0 * match.part + fame(hints, match.row)
     weight += 3.0 * (match.row in shown)
+    if match.part and evidence.is_subtitle(item.title, hints.said.words[slice(*mention.span)], match.slips):
+        weight += 2.0
     if item.year is not None:
         beside = hints.year(mention.span)
         years = [beside[0]] if beside else [year for year, _ in (*hints.years, *hints.short)]

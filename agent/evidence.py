@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import yaml
+from rapidfuzz.distance import OSA
 
 from handpicked import prompts
 from handpicked.agent import lexicon, signs
 from handpicked.agent.hints import Hints, Person
 from handpicked.agent.signs import Said, Span
-from handpicked.tools.data.text import STOP_WORDS, has_cjk
+from handpicked.tools.data.text import STOP_WORDS, has_cjk, phrase_key
 from handpicked.tools.data.titles import Match
 from handpicked.tools.types import Item
 
@@ -42,6 +43,18 @@ _NOUN_BEHIND = re.compile(
 _PEOPLE_BEHIND = re.compile(r"[\"”’》」]?\s*,?\s*(?:by|with|starring|directed by|from)\s", re.IGNORECASE)
 _PERSON_CALLED = re.compile(
     r"\b(?:he|she|they|i|who|im|name|hes|shes)(?:['’]?s|['’]m|['’]re| is| are| was)? (?:called|named)\s+$",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(r"\b(?:is|was|are|isn['’]?t|wasn['’]?t)\s+(?:the\s+)?$", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s?:\s*[A-Z][a-z]+\s+[A-Z\d]")
+_SUBTITLE = re.compile(r":|\s[–—-]\s|\sor:?\s|[(;]")
+_KIN = re.compile(
+    r"\b(?:brother|sister|friend|mate|son|daughter|wife|husband|mum|mom|dad|uncle|aunt|auntie|cousin|boss|nephew|niece|grandad|grandma|nan"
+    r"|colleague|neighbou?r|girlfriend|boyfriend|partner|dear|hi|hey|hello)\s+$",
+    re.IGNORECASE,
+)
+_HUMAN = re.compile(
+    r"\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned)\b",
     re.IGNORECASE,
 )
 _THE_ONE = re.compile(
@@ -75,6 +88,11 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
         found["quoted"] = 1.0
     found |= _beside(said, span, part=best.part)
     found |= _topic(said, span) if chinese else _written(said, span, best)
+    if best.part and any(
+        is_subtitle(hints.snapshot.item(match.row).title, said.words[slice(*span)], match.slips)
+        for match in matches
+    ):
+        found["sub-title"] = 1.0
     found |= _hinted(hints, span, [hints.snapshot.item(match.row) for match in matches])
     if found.get("idiom"):
         found.pop("alone", None)
@@ -83,7 +101,16 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     surname = (
         (best.part or best.slips) and span[1] - span[0] == 1 and hints.snapshot.surname(said.words[span[0]])
     )
-    if surname or any(_named(person, span, best) for person in hints.people):
+    human = (
+        _KIN.search(said.before(span))
+        or _PERSON_CALLED.search(said.before(span))
+        or _HUMAN.match(said.after(span))
+    )
+    if (
+        surname
+        or (human and "one name" in found)
+        or any(_named(person, span, best) for person in hints.people)
+    ):
         found["person's name"] = 1.0
     return found
 
@@ -91,6 +118,13 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
 def _among(said: Said, span: Span) -> bool:
     """Whether a title of figures stands in a Chinese text."""
     return said.words[span[0]].isdigit() and span[1] - span[0] == 1 and has_cjk(said.text)
+
+
+def is_subtitle(title: str, written: Sequence[str], slips: int = 0) -> bool:
+    """Whether the words are what stands before or behind a colon in a title, but for some slips."""
+    wanted = phrase_key(" ".join(written)).removeprefix("the ")
+    parts = [phrase_key(part).removeprefix("the ") for part in _SUBTITLE.split(title)]
+    return len(parts) > 1 and any(OSA.distance(part, wanted, score_cutoff=slips) <= slips for part in parts)
 
 
 def quoted(said: Said, span: Span) -> bool:
@@ -196,20 +230,23 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
         found["taste" if closes else "taste, goes on"] = 1.0
     elif signs.cue_before(said, span, "ask", "negation"):
         found["ask" if closes else "ask, goes on"] = 1.0
-    if signs.cue_behind(said, span) or signs.rated_behind(said, span):
-        found["said of"] = 1.0
+    judged = signs.cue_behind(said, span, "praise", "scorn", "had") or signs.rated_behind(said, span)
+    if judged or signs.cue_behind(said, span, "kin", "asked"):
+        found["judged" if judged else "said of"] = 1.0
+        found["asked whether"] = float(bool(_WHETHER.search(said.before(span))))
         found["an object said of"] = float(said.words[span[0]] in _OBJECTS and span[1] - span[0] == 1)
     cues = [
         cue for cue in said.cues if cue.last - cue.first > 1 and cue.first <= span[0] and span[1] <= cue.last
     ]
     found["within a cue"] = float(bool(cues) and not signs.upper(said, span))
-    found["noun"] = float(
-        bool(_NOUN_BEFORE.search(said.before(span)) or _NOUN_BEHIND.match(said.after(span)))
-    )
+    found["noun before"] = float(bool(_NOUN_BEFORE.search(said.before(span))))
+    found["noun before capitals"] = float(found["noun before"] and signs.upper(said, span))
+    found["noun behind"] = float(bool(_NOUN_BEHIND.match(said.after(span))))
+    found["goes on"] = float(bool(_GOES_ON.match(said.after(span))))
     found["the one"] = float(bool(_THE_ONE.match(said.after(span))))
     found["half remembered"] = float(part and bool(_SOMETHING.match(said.after(span))))
     found["between clauses"] = float(signs.begins(said, span) and closes)
-    found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))
+    found["determined"] = float("named" not in found and bool(_COMMON_BEFORE.search(said.before(span))))
     return found
 
 

@@ -32,10 +32,10 @@ _SHORTEST_PART = 4
 _SERIES = 6
 """The most titles that words may be a part of."""
 JOINT = re.compile(
-    r"[\"”’》」!?]*\s*(?:,|，|、|&|/|\+|\band\b|\bn\b|\bor\b|\bvs\b\.?|\bversus\b|和|跟|与|或|还是|以及|或者)\s*(?:and\s+|or\s+)?(?:the\s+)?[\"“‘《「]*",
+    r"[\"”’》」!?]*\s*(?:,|，|、|&|/|\+|\band\b|\bn\b|\bor\b|\bvs\b\.?|\bversus\b|和|跟|与|或|还是|以及|或者|\bmeets\b|\bcrossed with\b)\s*(?:and\s+|or\s+)?(?:the\s+)?[\"“‘《「]*",
     re.IGNORECASE,
 )
-_CHOICE = re.compile(r"[\"”’》」]*\s*(?:or|vs\.?|versus|还是|和|跟|vs)\s*[\"“‘《「]*", re.IGNORECASE)
+_CHOICE = re.compile(r"[\"”’》」]*\s*(?:or|vs\.?|versus|还是|和|跟|比|vs)\s*[\"“‘《「]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _possible(said: Said, match: Match) -> bool:
     written = said.words[match.first : match.last]
     if has_cjk("".join(written)):
         long = not match.part or len(written) > _SHORTEST_PART - 2
-        return long and (signs.aligned(said, span) or evidence.quoted(said, span))
+        return long and (match.slips > 0 or signs.aligned(said, span) or evidence.quoted(said, span))
     if match.part:
         if len("".join(written)) < _SHORTEST_PART or {written[0], written[-1]} & (
             STOP_WORDS - {"the", "a", "an"}

@@ -19,7 +19,7 @@ CLAUSE = re.compile(
     r"[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|for|with|from|that|which|who|because|cause|though|although|is|was|are|were|has"
     r"|had|have|so|as|if|when|while|yet|then|the|one|ones|movie|film|tonight|again|already|too|first|please|pls|instead|ever|yet"
     r"|before|if|to|in|on|by|vs|meets?|made|makes?|gets?|got|and|not|only|also|either|like|i|he|she|we|they|my)\b|但|和|或|跟|与"
-    r"|的|还|，|这|那|也|都|太|真|是|讲|了|吗|呢|我|有|里",
+    r"|的|还|，|这|那|也|都|太|真|是|讲|了|吗|呢|我|有|里|比|好|那|跟",
     re.IGNORECASE,
 )
 _BREAK = re.compile(r"[.!?;。！？；\n]")
@@ -141,11 +141,10 @@ def closes(said: Said, span: Span) -> bool:
     return not rest or CLAUSE.match(rest) is not None
 
 
-def cue_behind(said: Said, span: Span) -> bool:
-    """Whether right behind a title stands what is said of one: "was great", "vibes", "any good"."""
-    wanted = {"kin", "asked", "praise", "scorn", "had"}
+def cue_behind(said: Said, span: Span, *kinds: str) -> bool:
+    """Whether right behind a title stands a cue of one of the kinds: "was great", "vibes", "any good"."""
     return any(
-        wanted & set(cue.values) and cue.first >= span[1] and linked(said, span, cue.first)
+        set(kinds) & set(cue.values) and cue.first >= span[1] and linked(said, span, cue.first)
         for cue in said.cues
     )
 

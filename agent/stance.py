@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from handpicked.agent import signs
@@ -15,7 +15,7 @@ from handpicked.tools.data.text import has_cjk
 _REACH = 5
 """How many words may stand between a verb and the titles that are its object."""
 _AGAINST = 2
-_STOP = re.compile(r"[.!?;:。！？；：\n]")
+_STOP = re.compile(r"[.!?;。！？；\n]")
 _MARK = re.compile(r"[,.;!?()，。；！？、\n]")
 _ASKED = re.compile(
     r"^\W*(?:(?:so|hmm|ok|hey|and|but|well|or)\W+)*(?:is|was|are|were|does|did|do|should|would|could|can|how|what|which|who|why|whos|whats)\b",
@@ -53,6 +53,11 @@ _MORE = re.compile(
     r"|(?:再|顺便)?来[一两三四五几\d][部本张首个](?:类似|同款|差不多|这样|一样|这种)",
     re.IGNORECASE,
 )
+_IT: Mapping[str, Polarity] = {"liked it": "like", "disliked it": "dislike", "seen it": "seen"}
+_BE = frozenset(["is", "are", "was"])
+_YOU = frozenset(["you", "u", "ya", "anyone", "anybody", "ever"])
+_AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
+_ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
 _EXCEPT = frozenset(
     ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
 )
@@ -81,7 +86,7 @@ def roles(said: Said, spans: Sequence[Span], references: Collection[Span] = ()) 
 def _inside(cue: Hit, spans: Sequence[Span], references: Collection[Span]) -> bool:
     """Whether a cue is a part of a title; one like "more like that" holds a reference, and stays."""
     overlapping = [span for span in spans if cue.first < span[1] and span[0] < cue.last]
-    held = {"more", "again"} & set(cue.values) and all(span in references for span in overlapping)
+    held = {"more", *_IT} & set(cue.values) and all(span in references for span in overlapping)
     return bool(overlapping) and not held
 
 
@@ -98,7 +103,7 @@ def _groups(said: Said, spans: Sequence[Span]) -> list[list[Span]]:
 
 
 def _joins(between: str) -> bool:
-    return bool(JOINT.fullmatch(between) or _MEETS.fullmatch(between)) or not between.strip()
+    return bool(JOINT.fullmatch(between)) or not between.strip()
 
 
 def _compared(said: Said, groups: Sequence[Sequence[Span]], number: int) -> Polarity | None:
@@ -172,13 +177,20 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
     for cue in said.cues:
         values = set(cue.values)
-        if cue.last <= span[0] or cue.first >= limits[1] or (cue.first < span[1] and "again" not in values):
+        again = next((polarity for name, polarity in _IT.items() if name in values), None)
+        if cue.last <= span[0] or cue.first >= limits[1] or (cue.first < span[1] and again is None):
             continue
         told = values & {"praise", "scorn", "had"}
+        if (
+            values & {"like", "dislike"}
+            and told
+            and not _ENDS.match(said.text[said.tokens[cue.last - 1].end :])
+        ):
+            continue  # it says it of what comes next: 不喜欢英雄
         if told and cue.first >= span[1] and _speaks_of(said, span, cue):
             return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
-        if "again" in values:
-            return "dislike" if "dislike" in values else "like" if "like" in values else "seen"
+        if again is not None:
+            return again
     return None
 
 
@@ -198,9 +210,13 @@ def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
         values = set(cue.values)
         if _STOP.search(between):
             return None
+        if "ask" in values and " ".join(said.words[cue.first : cue.last]) in _BE:
+            continue
         told = values & {"like", "dislike", "seen"}
-        if told and "again" not in values:
+        if told:
             near = len(said.words[cue.last : span[0]]) <= _REACH
+            if "seen" in told and cue.first and said.words[cue.first - 1] in _YOU:
+                return None  # "have you seen X" asks
             return (
                 ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None
             )
@@ -223,7 +239,7 @@ def _alike(said: Said, span: Span, limits: Span) -> bool:
     """Whether more of the kind is wanted: "X vibes", "X but funnier", "two more with that feel", 同款."""
     if _BUT_OTHERWISE.match(said.after(span)) and signs.opens(said, span):
         return True
-    if _MORE.search(said.between(span[1], limits[1])):
+    if _AS_AS.search(said.before(span)) or _MORE.search(said.between(span[1], limits[1])):
         return True
     return any(
         ("more" in cue.values and cue.last > span[0]) or ("kin" in cue.values and cue.first == span[1])

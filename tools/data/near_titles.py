@@ -21,6 +21,7 @@ _ALONE = 24
 """A word of so few titles finds them by itself."""
 _TRIED = 64
 _APART = 4
+_IDEOGRAPHS = 5
 _PIECE = 3
 """The fewest letters of each of two words that may be one."""
 
@@ -119,8 +120,11 @@ def _aligned(
 ) -> Match | None:
     """How a title agrees with a text around a place, if it does from its beginning or to its end."""
     whole = name.split()
-    title = [word for word, _ in plain(whole)]
+    forms = plain(whole)
+    title = [word for word, _ in forms]
     text = [word for word, _ in said]
+    if (miswritten := _miswritten(text, title, place)) is not None:
+        return Match(said[miswritten][1], said[miswritten + len(title) - 1][1] + 1, row, name, False, 1)
     best: _Run | None = None
     for begin in range(len(title)):
         run = _grown(text, title, place, begin)
@@ -137,8 +141,23 @@ def _aligned(
     ):
         return None
     first, last = said[best.first][1], said[best.last - 1][1] + 1
-    first = first if best.begin else with_article(words, first, whole)
+    begins = forms[best.begin][1]
+    first = with_article(words, first, whole[max(begins - 1, 0) :])
     return Match(first, last, row, name, list(words[first:last]) == whole, best.slips, part)
+
+
+def _miswritten(text: Sequence[str], title: Sequence[str], place: int) -> int | None:
+    """Where a Chinese title of five ideographs or more begins in which one is another: 肖生克的救赎."""
+    if len(title) < _IDEOGRAPHS or not all(map(has_cjk, title)):
+        return None
+    for begin in (place - at for at, word in enumerate(title) if word == text[place]):
+        window = text[max(begin, 0) : begin + len(title)]
+        if (
+            len(window) == len(title)
+            and sum(one != other for one, other in zip(window, title, strict=True)) == 1
+        ):
+            return begin
+    return None
 
 
 def _grown(text: Sequence[str], title: Sequence[str], place: int, begin: int) -> _Run | None:
