@@ -21,7 +21,9 @@ Signs = dict[str, float]
 _ARTICLES = frozenset(["the", "a", "an"])
 _PRONOUNS = frozenset(
     """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
-    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure""".split()
+    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure
+    always definitely maybe honestly absolutely seriously actually literally probably sometimes usually finally exactly never ever
+    perhaps really basically totally obviously especially""".split()
 )
 _OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
 """Words that can't be a sentence's subject: followed by a verb they are a title."""
@@ -57,6 +59,8 @@ _HUMAN = re.compile(
     r"\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned)\b",
     re.IGNORECASE,
 )
+_NAME_GOES_ON = re.compile(r" (?:(?:of|in|to|at|on|the) ){1,2}(?!The |I )[A-Z][a-z]+")
+_NAME_BEGAN = re.compile(r"\b([A-Z][a-z]+) (?:(?:of|in|to|at|on) )(?:the )?$")
 _THE_ONE = re.compile(
     r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
     re.IGNORECASE,
@@ -144,6 +148,14 @@ def telling(word: str) -> bool:
     return not lexicon.is_plain(word) and word not in known.people and word not in known.cues
 
 
+def spelled(word: str) -> bool:
+    """Whether a word is a common one of English, so that it is no slip."""
+    known = lexicon.common()
+    return (
+        lexicon.is_plain(word) or word in known.words or word in known.uncommon or word in lexicon.load().cues
+    )
+
+
 def _words(hints: Hints, span: Span, match: Match) -> Signs:
     written = hints.said.words[span[0] : span[1]]
     bare = written[written[0] in _ARTICLES and len(written) > 1 :]
@@ -158,7 +170,9 @@ def _words(hints: Hints, span: Span, match: Match) -> Signs:
     for grade, most in (("everyday", 3), ("common", 3), ("uncommon", 2), ("rare", 2)):
         found[grade] = float(min(grades.count(grade), most))
     counted = written[0].isdigit() and written[-1] in _UNITS
-    found["idiom"] = float(counted or " ".join(written) in lexicon.common().idioms)
+    phrase, known = " ".join(written), lexicon.load()
+    term = phrase in known.categories or phrase in known.domains
+    found["idiom"] = float(counted or term or phrase in lexicon.common().idioms)
     found["long"] = float(min(len(bare), 6) - 2)
     found["only stops"] = float(set(grades) == {"stop"})
     return found
@@ -269,9 +283,25 @@ def _written(said: Said, span: Span, best: Match) -> Signs:
         if best.part and many == "one":
             return {"capitals, part": 1.0}
         plain = "" if many == "many" or telling(words[0]) else " plain"
+        if _in_name(said, span):
+            return {"inside a name": 1.0}
         return {f"capitals, {many}{plain}{', opening' if signs.opens(said, span) else ''}": 1.0}
     lower = said.cased and not said.text[said.start(span)].isdigit()
     return {f"no capitals, {many}": float(lower)}
+
+
+def _in_name(said: Said, span: Span) -> bool:
+    """Whether the words are a part of a longer name: Ghost in the Shell, when the catalogue has Ghost only."""
+    behind = _NAME_GOES_ON.match(said.after(span))
+    before = _NAME_BEGAN.search(said.before(span))
+    return behind is not None or (
+        before is not None and not signs.opens(said, _token_at(said, before.start(1)))
+    )
+
+
+def _token_at(said: Said, place: int) -> Span:
+    first = next(n for n, token in enumerate(said.tokens) if token.end > place)
+    return first, first + 1
 
 
 def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:

@@ -87,16 +87,34 @@ class Hints:
 
     def people_of(self, item: Item, span: Span) -> list[Person]:
         """Those named in the text who made the item or are in it, by full name or by a surname that tells."""
-        every = [normalize(name) for name in (*item.creators, *item.cast)]
-        found = [person for person in self.people if person.names & set(every) and not _within(person, span)]
+        return [
+            person for person in self._among(item) if not (span[0] <= person.first and person.last <= span[1])
+        ]
+
+    def _among(self, item: Item) -> Sequence[Person]:
+        if (known := self._found.get(item.item_id)) is not None:
+            return known
+        every = {normalize(name) for name in (*item.creators, *item.cast)}
+        found = [person for person in self.people if person.names & every]
         surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
-        for place, word in enumerate(self.said.words):
-            outside = not span[0] <= place < span[1] and not any(
-                p.first <= place < p.last for p in self.people
-            )
-            if outside and word in surnames and len(word) > 2 and not lexicon.is_plain(word):
-                found.append(Person(place, place + 1, frozenset([word])))
-        return [person for person in found if not self._negated(person)]
+        found += [person for word, person in self._telling if word in surnames]
+        kept = self._found[item.item_id] = [person for person in found if not self._negated(person)]
+        return kept
+
+    @cached_property
+    def _found(self) -> dict[str, Sequence[Person]]:
+        return {}
+
+    @cached_property
+    def _telling(self) -> Sequence[tuple[str, Person]]:
+        """Words that may be surnames, outside of full names."""
+        return [
+            (word, Person(place, place + 1, frozenset([word])))
+            for place, word in enumerate(self.said.words)
+            if len(word) > 2
+            and not lexicon.is_plain(word)
+            and not any(p.first <= place < p.last for p in self.people)
+        ]
 
     def refused(self, item: Item) -> list[Person]:
         """Those of its people who are said not to be meant: "not Clooney"."""
@@ -128,10 +146,6 @@ def age(text: str) -> str | None:
     """Whether an older or a newer one is wanted."""
     old, new = _OLDER.search(text), _NEWER.search(text)
     return None if bool(old) == bool(new) else "old" if old else "new"
-
-
-def _within(person: Person, span: Span) -> bool:
-    return span[0] <= person.first and person.last <= span[1]
 
 
 def _century(written: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,14 @@ from handpicked.agent.mentions import Mention
 from handpicked.agent.refer import Reference
 from handpicked.agent.signs import Polarity, Said, Span
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import tokenize
+from handpicked.tools.data.text import phrase_key, tokenize
 from handpicked.tools.types import Item
+
+
+_SEQUEL = re.compile(
+    r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ def link(
     found = _outside(hints, shown, mentions.find(hints, listed, skip_domains))
     titles = [_named(hints, mention, listed) for mention in found]
     references = list(_references(hints, shown, titles) if shown else _others(hints, found, titles))
+    titles += _sequels(hints, titles, [*titles, *references])
     named = sorted([*titles, *references], key=lambda one: one.start)
     polarities = stance.roles(said, [one.span for one in named], {one.span for one in references})
     links: dict[str, Link] = {}
@@ -99,6 +107,24 @@ def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> 
     items = [hints.snapshot.item(row) for row in rows]
     for reference in refer.among(hints.said.text, items, _places(named)):
         yield from _placed(hints, reference, rows)
+
+
+def _sequels(hints: Hints, titles: Sequence[_Named], taken: Sequence[_Named]) -> Iterator[_Named]:
+    """A number that goes on from a title before it: "The Hangover was great, part 2 wasn't"."""
+    text, held = hints.said.text, _places(taken)
+    for number in _SEQUEL.finditer(text):
+        before = [one for one in titles if one.end <= number.start()]
+        if not before or any(start < number.end() and number.start() < end for start, end in held):
+            continue
+        title = hints.snapshot.item(before[-1].rows[0]).title
+        words = [*phrase_key(title).split(), next(filter(None, number.groups()), "2")]
+        rows = [
+            match.row
+            for match in hints.snapshot.titles.exact(words)
+            if match.first == 0 and match.last == len(words)
+        ]
+        if rows:
+            yield from _placed(hints, Reference(number.start(), number.end(), (0,)), rows)
 
 
 def _places(named: Sequence[_Named]) -> list[tuple[int, int]]:

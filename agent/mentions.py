@@ -1,7 +1,7 @@
 """Titles that may stand in a text, and whether they are meant.
 
 Ordinary words are titles too, so that a title has to be told: by words that say more than everyday talk, by how it is
-written, by what stands beside it. Each sign weighs something, and what weighs 1 is meant."""
+written, by what stands beside it. Each sign is weighed (prompts/title_signs.yaml), and what adds up to more than 0 is meant."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ _UNIT = re.compile(
 """What is counted, so that a number is none."""
 _SHORTEST_PART = 4
 """The fewest letters of a part of a title; in Chinese two ideographs less."""
+_MANY = 24
+"""How many items of one title are compared."""
 _SERIES = 6
 """The most titles that words may be a part of."""
 JOINT = re.compile(
@@ -73,15 +75,28 @@ def _grouped(
 ) -> Iterator[tuple[Span, tuple[Match, ...]]]:
     """Matches by the words that they are of."""
     found: dict[Span, dict[tuple[int, str], Match]] = defaultdict(dict)
+    allowed = hints.snapshot.outside(skip_domains)
     for match in _matches(hints):
-        possible = match.row in shown or _possible(hints.said, match)
-        if possible and hints.snapshot.item(match.row).domain not in skip_domains:
+        if allowed[match.row] and (match.row in shown or _possible(hints.said, match)):
             found[match.first, match.last].setdefault((match.row, match.name), match)
     for span, matches in found.items():
         kept = tuple(matches.values())
         whole = tuple(match for match in kept if not match.part)
         if whole or len({match.row for match in kept}) <= _SERIES:
-            yield span, whole or kept
+            yield span, _likeliest(hints, shown, whole or kept)
+
+
+def _likeliest(hints: Hints, shown: Collection[int], matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    """Of very many items of one title those that were shown, of a year in the text, or the most popular."""
+    if len(matches) <= _MANY:
+        return matches
+    popularity, years = hints.snapshot.popularity, hints.snapshot.numbers("year")
+    said = {year for year, _ in (*hints.years, *hints.short)}
+
+    def order(match: Match) -> tuple[bool, bool, float]:
+        return match.row in shown, years[match.row] in said, float(popularity[match.row])
+
+    return tuple(sorted(matches, key=order, reverse=True)[:_MANY])
 
 
 def _matches(hints: Hints) -> Iterator[Match]:
@@ -93,7 +108,7 @@ def _matches(hints: Hints) -> Iterator[Match]:
     ]
     for words in (said.words, bare) if bare != said.words else (said.words,):
         yield from titles.exact(words)
-        yield from near_titles.find(titles, words, evidence.telling)
+        yield from near_titles.find(titles, words, evidence.telling, evidence.spelled)
 
 
 def _possible(said: Said, match: Match) -> bool:
@@ -105,6 +120,8 @@ def _possible(said: Said, match: Match) -> bool:
         long = not match.part or len(written) > _SHORTEST_PART - 2
         return long and (match.slips > 0 or signs.aligned(said, span) or evidence.quoted(said, span))
     if match.part:
+        if match.slips and len(written) == 1:
+            return False
         if len("".join(written)) < _SHORTEST_PART or {written[0], written[-1]} & (
             STOP_WORDS - {"the", "a", "an"}
         ):

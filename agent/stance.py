@@ -58,6 +58,11 @@ _BE = frozenset(["is", "are", "was"])
 _YOU = frozenset(["you", "u", "ya", "anyone", "anybody", "ever"])
 _AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
 _ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
+_TOO = re.compile(
+    r"[\"”’》」]?\s*(?:was|is|were|are|['’]s|felt|got|gets)?\s*(?:just |a bit |a little |way |far |all )*too (?!good|great|funny to)\w+"
+    r"|[》」”]?\s*(?:真的?|也|实在|有点)?太(?!好|棒|赞|美|精彩|感人|喜欢|爱|燃|酷|帅|经典|绝|厉害|可爱|温暖|治愈|上头|上瘾|带感|香|甜|顶|牛|神)[\u4e00-\u9fff]",
+    re.IGNORECASE,
+)
 _EXCEPT = frozenset(
     ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
 )
@@ -152,7 +157,7 @@ def _all(polarity: Polarity, group: Sequence[Span]) -> list[Polarity]:
 
 
 def _stance(said: Said, span: Span, limits: Span) -> Polarity:
-    behind = None if _asks(said, span) else _behind(said, span, limits)
+    behind = None if _asks(said, span) else _judged(said, span, limits)
     before = _before(said, span, limits)
     if behind == "seen" and before == "dislike":
         return "seen"  # "not X, he's got it"
@@ -171,6 +176,13 @@ def _asks(said: Said, span: Span) -> bool:
     opening = said.text[said.tokens[first].start : said.start(span)]
     rest = said.after(span)
     return bool(_ASKED.match(opening)) or (has_cjk(rest[:8]) and bool(_ASKED_BEHIND.match(rest[:16])))
+
+
+def _judged(said: Said, span: Span, limits: Span) -> Polarity | None:
+    """A fault found right behind the titles ("too long"), else what is said of them."""
+    if _TOO.match(said.after(span)) and not _alike(said, span, limits):
+        return "dislike"
+    return _behind(said, span, limits)
 
 
 def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:

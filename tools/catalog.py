@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from handpicked.tools.data import near_titles
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import phrase_key
+from handpicked.tools.data.text import STOP_WORDS, phrase_key
 from handpicked.tools.data.titles import Match
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.errors import ToolError
@@ -52,7 +52,10 @@ def by_title(snapshot: Snapshot, title: str, limit: int) -> list[tuple[int, floa
     found = dict.fromkeys(snapshot.titles.rows(title), 1.0)
     if not found:
         words = phrase_key(title).split()
-        for match in (*snapshot.titles.exact(words), *near_titles.find(snapshot.titles, words, bool)):
+        for match in (
+            *snapshot.titles.exact(words),
+            *near_titles.find(snapshot.titles, words, bool, STOP_WORDS.__contains__),
+        ):
             score = max(fuzz.ratio(" ".join(words), match.name), _whole(match, len(words))) / 100.0
             if score * 100.0 >= MIN_SIMILARITY:
                 found[match.row] = max(found.get(match.row, 0.0), score)

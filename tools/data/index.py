@@ -171,6 +171,18 @@ class Snapshot:
         parts = (self.build.columns.title_index, self.delta.columns.title_index)
         return Titles(parts, self.alive)
 
+    def outside(self, domains: Iterable[str]) -> Mask:
+        """Rows of none of some domains."""
+        key = frozenset(domains)
+        if (kept := self._outside.get(key)) is None:
+            refused = Constraint("domain", "not_in", tuple(sorted(key)))
+            kept = self._outside[key] = self.mask([refused]) if key else self.alive
+        return kept
+
+    @cached_property
+    def _outside(self) -> dict[frozenset[str], Mask]:
+        return {}
+
     def names(self, word: str) -> bool:
         """Whether several people have this word in their names."""
         return word in self.build.columns.name_words or word in self.delta.columns.name_words

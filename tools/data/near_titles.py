@@ -26,13 +26,15 @@ _PIECE = 3
 """The fewest letters of each of two words that may be one."""
 
 
-def find(titles: Titles, words: Sequence[str], telling: Callable[[str], bool]) -> list[Match]:
+def find(
+    titles: Titles, words: Sequence[str], telling: Callable[[str], bool], spelled: Callable[[str], bool]
+) -> list[Match]:
     """Titles of which a part stands in the words of a text, from the title's beginning or to its end, or all of it with
-    slips. `telling` says which words are worth looking up."""
+    slips. `telling` says which words are worth looking up, `spelled` which are no slips, whether titles have them or not."""
     said = plain(words)
     found: dict[tuple[int, int, int, str], Match] = {}
     for part, offset in titles.parts():
-        for place, row in _likely(part, said, telling):
+        for place, row in _likely(part, said, telling, spelled):
             if not titles.alive(offset + row):
                 continue
             for name in dict.fromkeys(part.names[row]):
@@ -51,10 +53,13 @@ class _Anchor:
 
 
 def _likely(
-    part: TitleIndex, said: Sequence[tuple[str, int]], telling: Callable[[str], bool]
+    part: TitleIndex,
+    said: Sequence[tuple[str, int]],
+    telling: Callable[[str], bool],
+    spelled: Callable[[str], bool],
 ) -> Iterator[tuple[int, int]]:
     """Places and rows to be compared: of a word that few titles have, and of two words near each other."""
-    anchors = list(_anchors(part, [word for word, _ in said], telling))
+    anchors = list(_anchors(part, [word for word, _ in said], telling, spelled))
     for anchor in anchors:
         if anchor.alone and len(anchor.rows) <= _ALONE:
             yield from ((anchor.place, row) for row in anchor.rows.tolist())
@@ -72,10 +77,15 @@ def _pairs(anchors: Sequence[_Anchor]) -> Iterator[tuple[_Anchor, _Anchor]]:
                 yield one, other
 
 
-def _anchors(part: TitleIndex, words: Sequence[str], telling: Callable[[str], bool]) -> Iterator[_Anchor]:
-    strange = [not len(part.having(word)) and not word.isdigit() for word in words]
+def _anchors(
+    part: TitleIndex, words: Sequence[str], telling: Callable[[str], bool], spelled: Callable[[str], bool]
+) -> Iterator[_Anchor]:
+    missing = [not len(part.having(word)) for word in words]
+    strange = [
+        gone and not word.isdigit() and not spelled(word) for word, gone in zip(words, missing, strict=True)
+    ]
     for place, word in enumerate(words):
-        meant = [word] if not strange[place] and word not in STOP_WORDS else []
+        meant = [word] if not missing[place] and word not in STOP_WORDS else []
         if strange[place] and not has_cjk(word):
             meant = [other for other, _ in neighbours(word, (part.vocabulary,))]
         if found := _rows(part, meant):

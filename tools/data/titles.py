@@ -83,8 +83,9 @@ class TitleIndex:
         for row, own in enumerate(names):
             for name in dict.fromkeys(own):
                 said = [word for word, _ in plain(name.split())]
-                hashes.append(hash("".join(said)))
-                owners.append(row)
+                for joined in _joined(name):
+                    hashes.append(hash(joined))
+                    owners.append(row)
                 for word in dict.fromkeys(said):
                     words.append(self._numbers.setdefault(word, len(self._numbers)))
                     places.append(row)
@@ -176,13 +177,16 @@ class Titles:
         """Position in `joined`, living row and its titles of that plain form. Hashes collide, so words are compared."""
         for part, offset in self.parts():
             for position, row in part.whole(joined):
-                names = [n for n in dict.fromkeys(part.names[row]) if _joined(n) == joined[position]]
+                names = [n for n in dict.fromkeys(part.names[row]) if joined[position] in _joined(n)]
                 if names and self._alive[offset + row]:
                     yield position, offset + row, names
 
 
-def _joined(name: str) -> str:
-    return "".join(word for word, _ in plain(name.split()))
+def _joined(name: str) -> tuple[str, ...]:
+    """A title's plain words run together; a number that is a title by itself is one in figures too (Seven)."""
+    words = name.split()
+    joined = "".join(word for word, _ in plain(words))
+    return (joined, _FIGURES[joined]) if len(words) == 1 and joined in _FIGURES else (joined,)
 
 
 def _matches(words: Sequence[str], span: tuple[int, int], row: int, names: Iterable[str]) -> Iterator[Match]:

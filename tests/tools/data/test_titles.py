@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handpicked.tools.data import near_titles
-from handpicked.tools.data.text import phrase_key
+from handpicked.tools.data.text import STOP_WORDS, phrase_key
 from handpicked.tools.data.titles import TitleIndex, Titles
 
 NAMES = (
@@ -31,7 +31,9 @@ def _whole(text: str) -> set[tuple[str, str]]:
 
 def _near(text: str) -> set[tuple[str, str, int, bool]]:
     words = phrase_key(text).split()
-    found = near_titles.find(_titles(), words, lambda word: word not in ("the", "of", "my", "for", "heat"))
+    found = near_titles.find(
+        _titles(), words, lambda word: word not in ("the", "of", "my", "for", "heat"), STOP_WORDS.__contains__
+    )
     return {(" ".join(words[m.first : m.last]), NAMES[m.row][0], m.slips, m.part) for m in found}
 
 
@@ -100,7 +102,11 @@ def test_rows_are_those_of_the_very_title() -> None:
 def test_what_lives_no_more_is_not_found() -> None:
     titles = _titles([False] * len(NAMES))
     assert titles.rows("Heat") == ()
-    assert titles.exact(["heat"]) == near_titles.find(titles, ["cassablanca"], bool) == []
+    assert (
+        titles.exact(["heat"])
+        == near_titles.find(titles, ["cassablanca"], bool, STOP_WORDS.__contains__)
+        == []
+    )
 
 
 def test_a_word_counts_in_how_many_titles_it_is() -> None:
@@ -115,5 +121,5 @@ def test_a_word_counts_in_how_many_titles_it_is() -> None:
 )
 def test_matches_lie_within_the_text(words: list[str]) -> None:
     titles = _titles()
-    for match in (*titles.exact(words), *near_titles.find(titles, words, bool)):
+    for match in (*titles.exact(words), *near_titles.find(titles, words, bool, STOP_WORDS.__contains__)):
         assert 0 <= match.first < match.last <= len(words)
