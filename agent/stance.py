@@ -189,7 +189,7 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
     for cue in said.cues:
         values = set(cue.values)
-        again = next((polarity for name, polarity in _IT.items() if name in values), None)
+        again = _of_it(values)
         if cue.last <= span[0] or cue.first >= limits[1] or (cue.first < span[1] and again is None):
             continue
         told = values & {"praise", "scorn", "had"}
@@ -204,6 +204,11 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
         if again is not None:
             return again
     return None
+
+
+def _of_it(values: Collection[str]) -> Polarity | None:
+    """What is said of "it", the titles named before."""
+    return next((polarity for name, polarity in _IT.items() if name in values), None)
 
 
 def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:

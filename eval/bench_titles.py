@@ -101,17 +101,17 @@ def _items(count: int, rng: np.random.Generator) -> Iterator[Item]:
     rng.shuffle(common)
     words = [word.capitalize() for word in (*common, *made)]
     weights = 1.0 / np.arange(10, len(words) + 10) ** 0.9
-    drawn = rng.choice(len(words), (count, 4), p=weights / weights.sum()).tolist()
+    drawn: list[list[int]] = rng.choice(len(words), (count, 4), p=weights / weights.sum()).tolist()
     # few titles are the same single word, however common it is
-    single = rng.integers(len(words), size=count).tolist()
-    people = (rng.zipf(1.3, (count, 3)) % max(count // 5, 100)).tolist()
-    patterns = rng.integers(len(_PATTERNS), size=count).tolist()
+    single: list[int] = rng.integers(len(words), size=count).tolist()
+    people: list[list[int]] = (rng.zipf(1.3, (count, 3)) % max(count // 5, 100)).tolist()
+    patterns: list[int] = rng.integers(len(_PATTERNS), size=count).tolist()
     for number, (places, alone, names, pattern) in enumerate(
         zip(drawn, single, people, patterns, strict=True)
     ):
-        form = _PATTERNS[pattern]
+        form: str = _PATTERNS[pattern]
         first = places[0] if "{1}" in form else alone
-        title = form.format(*(words[at] for at in (first, *places[1:])))
+        title = form.format(*[words[at] for at in (first, *places[1:])])
         named = tuple(f"{words[name % len(words)]} {words[name // 7 % len(words)]}" for name in names)
         yield Item(f"t{number}", title, "movie", creators=named[:1], cast=named[1:], year=1940 + number % 80)
 
