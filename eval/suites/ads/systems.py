@@ -28,8 +28,10 @@ def subject(world: World, system: str, options: Options) -> Subject:
         match system:
             case "random":
                 scores = chance
-            case "popularity" | "bought":
-                scores = seen[:, FEATURES.index("popular" if system == "popularity" else "bought")]
+            case "popularity":
+                scores = np.array([learnt.shares[world.rows[number]].sum() for number in offers])
+            case "bought":
+                scores = seen[:, FEATURES.index("bought")]
             case _:
                 assert learnt.model is not None, "the data have redemptions enough"
                 scores = learnt.model.predict(seen) * (bids[offers] if system == "worth" else 1.0)

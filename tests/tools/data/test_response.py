@@ -36,17 +36,15 @@ def of(user: int, offer: int) -> dict[str, float]:
 
 def test_features_are_counts_that_fade() -> None:
     e = np.exp
-    tea = of(0, 0)
-    assert tea["bought"] == pytest.approx(np.log1p(1 + e(-1)))
-    assert tea["lately"] == pytest.approx(np.log1p(1 + e(-6)))
-    assert tea["active"] == pytest.approx(np.log1p(1 + e(-1) + e(-30 / 180)))
-    assert tea["popular"] == pytest.approx(np.log(0.5))
-    assert tea["breadth"] == 0.0
-    assert tea["redeemer"] == pytest.approx(np.log1p(2))
+    tea, all_of_ann = 1 + e(-1), 1 + e(-1) + e(-30 / 180)
+    made = of(0, 0)
+    assert made["bought"] == pytest.approx(np.log1p(tea))
+    assert made["active"] == pytest.approx(np.log1p(all_of_ann))
+    assert made["rate"] == pytest.approx(np.log((tea + 5 * 0.5) / (all_of_ann + 5)))
+    assert made["redeemer"] == pytest.approx(np.log1p(2))
     both = of(0, 1)
     assert both["bought"] == pytest.approx(np.log1p(e(-30 / 180)))
-    assert both["breadth"] == pytest.approx(np.log(2))
-    assert both["popular"] == pytest.approx(np.log(0.5))
+    assert both["rate"] == pytest.approx(np.log((e(-30 / 180) + 5 * (0.3 + 0.2)) / (all_of_ann + 5)))
 
 
 def test_a_rare_category_tells_more_than_a_common_one() -> None:
@@ -59,8 +57,9 @@ def test_a_rare_category_tells_more_than_a_common_one() -> None:
 
 def test_a_user_without_choices_has_only_the_offer_s_features() -> None:
     made = of(1, 0)
-    assert [made[name] for name in ("bought", "lately", "kin", "active", "redeemer")] == [0.0] * 5
-    assert made["popular"] == pytest.approx(np.log(0.5))
+    assert [made[name] for name in ("bought", "kin", "active", "redeemer")] == [0.0] * 4
+    assert made["rate"] == pytest.approx(np.log(0.5)), "of whom nothing is known does as everybody does"
+    assert of(1, 2)["rate"] < np.log(0.001), "what nobody chose is hardly wanted"
 
 
 def test_items_that_came_since_have_the_categories_that_were_known() -> None:
