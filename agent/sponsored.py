@@ -10,6 +10,7 @@ from handpicked.tools import ads, taste
 from handpicked.tools.auction import Placed
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.data.ad_ledger import AdTurn
+from handpicked.tools.placing import Served
 from handpicked.tools.types import Contribution, Item
 
 _LABELS = {"en": "Sponsored", "zh": "赞助"}
@@ -30,15 +31,15 @@ def sponsored_list(wish: Wish, scene: Scene) -> tuple[tuple[RankedList, ...], st
     return (RankedList("ads", label, items, why),), served.degraded
 
 
-def _served(wish: Wish, scene: Scene) -> ads.Served:
+def _served(wish: Wish, scene: Scene) -> Served:
     if not scene.ads:
-        return ads.Served(why_none=f"no ads are shown here ({scene.meaning})")
+        return Served(why_none=f"no ads are shown here ({scene.meaning})")
     result = next((result for result in wish.results if result.call.name == "ads"), None)
     if result is None or result.error is not None:
-        return ads.Served(why_none="the offers could not be found")
+        return Served(why_none="the offers could not be found")
     offers, running = ads.offers_of(result.facts), result.facts.get("running")
     if not offers:
-        return ads.Served(why_none="no offer fits the wishes" if running else "no campaign runs now")
+        return Served(why_none="no offer fits the wishes" if running else "no campaign runs now")
     request, reading = wish.request, wish.reading
     refused = {*reading.dislike, *reading.seen, *wish.memory.dislike, *taste.disliked(wish.past)}
     turn = AdTurn(request.id or "", request.user_id, request.session_id, wish.context.now)

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from handpicked.tools import auction
-from handpicked.tools.auction import Bid, Placed, Rules
+from handpicked.tools import auction, placing
 from handpicked.tools.data import response
-from handpicked.tools.data.ad_ledger import DAY_S, AdTurn, Standing
+from handpicked.tools.data.ad_ledger import DAY_S, AdTurn
 from handpicked.tools.data.build import POSITIVE_EVENTS
 from handpicked.tools.data.exposures import LATEST
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.response import Choices, Doubles
 from handpicked.tools.dispatch import Context, tool
-from handpicked.tools.errors import DataError
+from handpicked.tools.placing import RULES, Offer, Served, Slots
 from handpicked.tools.search import Constraints, Limit
 from handpicked.tools.types import Campaign, Candidate, Constraint, Event, Found, Json, Mask, Rows, Scalar
 
-RULES = Rules()
 _CHOICE = 12
 """Items of an offer that stay in the running: the best may be refused, or shown for another campaign."""
 _PRIOR = 0.01
 _PRIOR_LEAST = 0.001
 """The response to the most popular item of a domain and to one that nobody chose, where nothing was learnt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A campaign that addresses this user now, the items that it may show, best first, and the predicted response."""
-
-    campaign_id: str
-    response: float
-    item_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The ads of a turn, paid for; `why_none` says why there is none, `degraded` what went wrong."""
-
-    ads: tuple[Placed, ...] = ()
-    why_none: str | None = None
-    degraded: str | None = None
 
 
 @tool
@@ -88,47 +67,31 @@ def offers_of(facts: Mapping[str, Json]) -> list[Offer]:
 def serve(
     context: Context, offers: Sequence[Offer], turn: AdTurn, slots: int, *, refused: Collection[str] = ()
 ) -> Served:
-    """Run the auction and charge for what it shows, or show nothing; never raises for a ledger that fails.
-
-    No ad shows an item of `refused`. A turn that was charged before shows the same, as far as it still may."""
-    campaigns = {campaign.campaign_id: campaign for campaign in context.campaigns}
-    offers = [offer for offer in offers if _countable(campaigns[offer.campaign_id], turn)]
-    if not offers or not slots:
-        return Served(why_none="no campaign runs now")
-
-    def decide(standing: Mapping[str, Standing]) -> tuple[Placed, ...]:
-        bids = [_bid(offer, campaigns[offer.campaign_id], standing, turn.now) for offer in offers]
-        return auction.run(bids, slots, reserve=RULES.reserve, floor=_floor(context), taken=refused)
-
-    try:
-        placed = context.events.ads.settle(turn, [offer.campaign_id for offer in offers], decide)
-    except DataError as err:
-        return Served(why_none="no ad could be charged", degraded=f"ads: {err}")
-    allowed = {(offer.campaign_id, item_id) for offer in offers for item_id in offer.item_ids}
-    ads_now = tuple(
-        ad for ad in placed if (ad.campaign_id, ad.item_id) in allowed and ad.item_id not in refused
-    )
-    return Served(ads_now[:slots], None if ads_now else "no campaign has an ad left for this turn")
+    """Place the best offers in the turn's slots and charge for them; no ad shows an item of `refused`."""
+    room = Slots(slots, _floor(context), refused)
+    return placing.place(context.events.ads, context.campaigns, offers, turn, room)
 
 
-def addresses(campaign: Campaign, user_id: str | None, known: Mapping[str, Scalar]) -> bool:
-    """Whether a campaign's audience holds this user: everybody, by id, or by an attribute as `field=value`."""
+def audiences(user_id: str | None, known: Mapping[str, Scalar]) -> Collection[str]:
+    """What a campaign's audience calls this user: the id, and each attribute as `field=value`, lower case."""
+    named = {f"{field}={value}".casefold() for field, value in known.items()}
+    return named if user_id is None else {user_id, *named}
+
+
+def addresses(campaign: Campaign, user: Collection[str]) -> bool:
+    """Whether a campaign is for a user, given by `audiences`; one without an audience is for everybody."""
     if not campaign.audience:
         return True
-    if user_id is None:
-        return False
-    mine = {f"{field}={value}".casefold() for field, value in known.items()}
-    return any(member == user_id or member.casefold() in mine for member in campaign.audience)
+    return any((member.casefold() if "=" in member else member) in user for member in campaign.audience)
 
 
 def _running(context: Context) -> list[Campaign]:
     known = (context.events.user(context.user_id) if context.user_id is not None else None) or {}
+    user = audiences(context.user_id, known)
     return [
         campaign
         for campaign in context.campaigns
-        if campaign.bid >= RULES.reserve
-        and auction.runs(campaign, context.now)
-        and addresses(campaign, context.user_id, known)
+        if campaign.bid >= RULES.reserve and auction.runs(campaign, context.now) and addresses(campaign, user)
     ]
 
 
@@ -193,19 +156,6 @@ def _rows(snapshot: Snapshot, campaign: Campaign) -> Rows:
         within = snapshot.mask([Constraint("categories", "in", campaign.categories)])
         rows = np.union1d(rows, np.flatnonzero(within))
     return rows
-
-
-def _countable(campaign: Campaign, turn: AdTurn) -> bool:
-    """Whether the campaign's cap can be kept: nobody who can't be told from others may be shown a capped one."""
-    return campaign.cap is None or turn.known
-
-
-def _bid(offer: Offer, campaign: Campaign, standing: Mapping[str, Standing], now: float) -> Bid:
-    now_at = standing.get(campaign.campaign_id, Standing())
-    amount = auction.paced(campaign, now_at.spent, now, RULES.slack)
-    if campaign.cap is not None and now_at.seen >= campaign.cap:
-        amount = 0.0
-    return Bid(offer.campaign_id, offer.item_ids, amount, offer.response)
 
 
 def _floor(context: Context) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from handpicked.tools import ads
-from handpicked.tools.ads import Offer, Served
 from handpicked.tools.auction import Placed
 from handpicked.tools.data import build, exposures, response
 from handpicked.tools.data.ad_ledger import DAY_S, AdTurn, Standing
@@ -17,6 +16,7 @@ from handpicked.tools.data.db import open_engine, sqlite_url, writing
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context, call
+from handpicked.tools.placing import RULES, Offer, Served
 from handpicked.tools.types import Campaign, Embedder, Event, Found, Item, ToolCall, ToolResult
 
 NOW = 1_000.0
@@ -170,7 +170,7 @@ def test_an_offer_shows_the_item_that_the_user_chooses(taught: Context) -> None:
 
 def test_the_floor_is_a_share_of_the_usual_response(taught: Context) -> None:
     bound = replace(taught, campaigns=(AGAIN,))
-    low, high = (Offer("again", ads.RULES.quality * 0.5 * factor, ("milk",)) for factor in (0.99, 1.01))
+    low, high = (Offer("again", RULES.quality * 0.5 * factor, ("milk",)) for factor in (0.99, 1.01))
     assert ads.serve(bound, [low], turn("low", now=taught.now), 1).ads == ()
     assert ads.serve(bound, [high], turn("high", now=taught.now), 1).ads
 
@@ -195,8 +195,8 @@ def serve(context: Context, *campaigns: Campaign, turn: AdTurn, slots: int = 1, 
 
 def test_an_ad_is_charged_to_its_campaign(bound: Context) -> None:
     served = ads.serve(bound, [SHOWN], turn("r1"), 1)
-    assert served == Served((Placed("milk", "g3", 0.01, ads.RULES.reserve),))
-    assert bound.events.ads.standing(["milk"]) == {"milk": Standing(ads.RULES.reserve, 1)}
+    assert served == Served((Placed("milk", "g3", 0.01, RULES.reserve),))
+    assert bound.events.ads.standing(["milk"]) == {"milk": Standing(RULES.reserve, 1)}
 
 
 def test_no_more_ads_than_slots_and_one_of_each_campaign(bound: Context) -> None:
@@ -220,14 +220,14 @@ def test_who_cannot_be_told_from_others_is_shown_no_capped_campaign(bound: Conte
 
 
 def test_a_budget_ends_a_campaign(bound: Context) -> None:
-    poor = replace(MILK, budget=3.5 * ads.RULES.reserve)
+    poor = replace(MILK, budget=3.5 * RULES.reserve)
     prices = [ad.price for n in range(6) for ad in serve(bound, poor, turn=turn(f"r{n}")).ads]
-    assert prices == [ads.RULES.reserve] * 3
+    assert prices == [RULES.reserve] * 3
     assert serve(bound, poor, turn=turn("r9")).why_none == "no campaign has an ad left for this turn"
 
 
 def test_spending_follows_the_flight(bound: Context) -> None:
-    flight = replace(MILK, start=0.0, end=1_000.0, budget=100 * ads.RULES.reserve)
+    flight = replace(MILK, start=0.0, end=1_000.0, budget=100 * RULES.reserve)
 
     def shown(now: float) -> int:
         for n in range(200):
@@ -236,11 +236,11 @@ def test_spending_follows_the_flight(bound: Context) -> None:
 
     for now in (0.0, 250.0, 500.0, 1_000.0):
         ahead = shown(now) - now / 10
-        assert 0 <= ahead <= 100 * ads.RULES.slack + 1
+        assert 0 <= ahead <= 100 * RULES.slack + 1
 
 
 def test_a_turn_that_comes_again_is_charged_once_even_if_nothing_is_left(bound: Context) -> None:
-    last = replace(MILK, budget=ads.RULES.reserve)
+    last = replace(MILK, budget=RULES.reserve)
     first = serve(bound, last, turn=turn("r1"))
     assert first.ads
     assert serve(bound, last, turn=turn("r1")) == first

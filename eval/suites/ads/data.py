@@ -15,7 +15,7 @@ import numpy as np
 
 from handpicked.eval.types import Options
 from handpicked.tools import auction
-from handpicked.tools.ads import addresses
+from handpicked.tools.ads import addresses, audiences
 from handpicked.tools.data import assets, columns, exposures
 from handpicked.tools.data.columns import Columns
 from handpicked.tools.data.demo_campaigns import CouponFiles, campaign_id, read_advertising
@@ -47,11 +47,11 @@ class World:
 
     def eligible(self, household: str, day: float) -> list[int]:
         """The campaigns that address a household on a day."""
-        known = self.households.get(household, {})
+        user = audiences(household, self.households.get(household, {}))
         return [
             number
             for number, campaign in enumerate(self.campaigns)
-            if auction.runs(campaign, day) and addresses(campaign, household, known)
+            if auction.runs(campaign, day) and addresses(campaign, user)
         ]
 
 
@@ -88,7 +88,8 @@ def cases(known: World, split: str) -> Iterator[Mailed]:
     buyers = sorted({household for household, _ in known.redeemed})
     for day in sorted(begun):
         for household in buyers:
-            theirs = [c for c in begun[day] if addresses(c, household, known.households.get(household, {}))]
+            user = audiences(household, known.households.get(household, {}))
+            theirs = [campaign for campaign in begun[day] if addresses(campaign, user)]
             if not theirs:
                 continue
             ids = [known.campaigns[number].campaign_id for number in known.eligible(household, day)]

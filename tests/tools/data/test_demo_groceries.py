@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from handpicked.tools.ads import addresses
+from handpicked.tools.ads import addresses, audiences
 from handpicked.tools.data.demo_campaigns import Advertising, CouponFiles, read_advertising
 from handpicked.tools.data.demo_files import write_logs
 from handpicked.tools.data.demo_groceries import Groceries, read_groceries
@@ -151,10 +151,12 @@ def test_a_coupon_is_for_the_households_that_got_its_mailing(tmp_path: Path, gro
     reached = {
         str(user["user_id"])
         for user in made.users
-        if addresses(made.campaigns[0], str(user["user_id"]), {"mailing_1": user["mailing_1"] is True})
+        if addresses(
+            made.campaigns[0], audiences(str(user["user_id"]), {"mailing_1": user["mailing_1"] is True})
+        )
     }
     assert reached == {"hh-2", "hh-4"}
-    assert not addresses(made.campaigns[0], "hh-9", {})
+    assert not addresses(made.campaigns[0], audiences("hh-9", {}))
 
 
 def test_a_redemption_is_mapped_by_purchase_or_by_the_coupon_s_only_item(
