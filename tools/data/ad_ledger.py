@@ -74,8 +74,13 @@ class AdLedger:
         """Let `decide` choose by the standing of campaigns, and charge what it chose, in one transaction: nobody else
         spends or is counted meanwhile, so that no budget and no cap is passed.
 
-        A turn that was settled before gives what it gave then and charges nothing. Raises DataError where nothing can
-        be written, or after two seconds behind another writer."""
+        `decide` is asked once before, so that a turn with nothing to show waits for nobody; it must be pure. A turn
+        that was settled before gives what it gave then and charges nothing. Raises DataError where nothing can be
+        written, or after two seconds behind another writer."""
+        with reading(self._engine) as connection:
+            before = _settled(connection, turn)
+            if before or not decide(_standing(connection, campaign_ids, turn)):
+                return before
         with writing(self._engine, wait_s=_WAIT_S) as connection:
             lock_ads(connection)
             before = _settled(connection, turn)
