@@ -33,11 +33,12 @@ def plan(
     """The calls that a turn needs; a tool that has nothing to work on is not called.
 
     Where the reading leans to something, each search runs once more within it: what leans the right way gets
-    both ranks."""
+    both ranks. Tastes of the long memory lean each for itself."""
     if not scene.tools:
         return []
     keep = [plain(constraint) for constraint in reading.constraints]
-    lean = [plain(constraint) for constraint in reading.prefer]
+    mood = [plain(constraint) for constraint in reading.prefer if constraint.source != "profile"]
+    tastes = [plain(constraint) for constraint in reading.prefer if constraint.source == "profile"]
     # A film liked earlier in the conversation says nothing of groceries.
     domains = context.snapshot.mask(c for c in reading.constraints if c.field == "domain")
     rows = [(item_id, context.snapshot.row(item_id)) for item_id in memory.like]
@@ -60,10 +61,12 @@ def plan(
         calls.append(("history", {}))
     calls += [
         (name, arguments | {"constraints": [*keep, *lean]})
-        for name, arguments in calls
-        if lean and "constraints" in arguments
+        for lean in (*([mood] if mood else []), *([taste] for taste in tastes))
+        for name, arguments in tuple(calls)
+        if "constraints" in arguments
     ]
-    calls.append(("popular", {"constraints": keep}))
+    for lean in ([], *([taste] for taste in tastes)):
+        calls.append(("popular", {"constraints": [*keep, *lean]}))
     if "ads" in reading.tasks and scene.ads:
         calls.append(("ads", {"constraints": keep}))
     used = [

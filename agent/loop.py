@@ -14,9 +14,10 @@ from typing import Annotated, Any, TypedDict
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
-from handpicked.agent import compose, memory, repair, rounds
+from handpicked.agent import compose, erasing, forgetting, memory, profile, repair, rounds
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Sentence, Written
+from handpicked.agent.erasing import Forgotten
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
@@ -52,6 +53,7 @@ class _State(TypedDict):
     memory: Memory
     context: Context
     reading: Reading
+    forgotten: Forgotten | None
     time: Time
     round: Round
     down: str | None
@@ -141,18 +143,22 @@ class Agent:
     async def _read(self, state: _State) -> Update:
         start = time.perf_counter()
         request = state["request"]
-        remembered, context, reading = await asyncio.to_thread(self._reading, request)
+        remembered, context, reading, forgotten = await asyncio.to_thread(self._reading, request)
         get_stream_writer()(reading)
         why: list[Json] = list(reading.scene.why)
         step = Step(
             "read", _since(start), {"scene": reading.scene.name, "why": why, "tasks": list(reading.tasks)}
         )
+        left = forgotten.left if forgotten is not None else ()
+        if forgotten is not None and forgotten.kept_out:
+            # What the rest of the turn keeps (an ad that is charged) must not name the user again.
+            request = replace(request, user_id=context.user_id, session_id=None)
         return {
-            "memory": remembered, "context": context, "reading": reading,
-            "degraded": list(context.snapshot.notes), "trace": [step],
+            "request": request, "memory": remembered, "context": context, "reading": reading,
+            "forgotten": forgotten, "degraded": [*context.snapshot.notes, *left], "trace": [step],
         }  # fmt: skip
 
-    def _reading(self, request: Request) -> tuple[Memory, Context, Reading]:
+    def _reading(self, request: Request) -> tuple[Memory, Context, Reading, Forgotten | None]:
         snapshot = self._index.snapshot()
         snapshot.mask(request.filters)  # a filter on an unknown field is refused in every scene
         events = self._workspace.events
@@ -160,10 +166,17 @@ class Agent:
         remembered = memory.recall(stored, request)
         now = request.context.now if request.context.now is not None else time.time()
         reading = self.reader.read(request, remembered, snapshot)
+        forgotten, user_id = None, request.user_id
+        if reading.forget is not None:
+            forgotten = erasing.forget(self._workspace, snapshot, request, remembered, reading.forget)
+            remembered = forgotten.memory
+            user_id = None if reading.forget == forgetting.ME else user_id
+            if reading.tasks != ("chitchat",):
+                reading = self.reader.read(request, remembered, snapshot)  # goes on from what is left
         campaigns = tuple(self._workspace.catalog.campaigns()) if "ads" in reading.tasks else ()
-        context = Context(snapshot, self.reader.embedder, events, now, request.user_id, campaigns)
+        context = Context(snapshot, self.reader.embedder, events, now, user_id, campaigns)
         _ = context.past  # read here, before tools run side by side
-        return remembered, context, reading
+        return remembered, context, profile.lean(reading, context.labels, snapshot), forgotten
 
     async def _act(self, state: _State) -> Update:
         turn = self._turn(state)
@@ -243,9 +256,11 @@ class Agent:
             start + state["budget"].step_ms(scene.prose_ms) / 1000.0, down or self._config.model_missing,
         )  # fmt: skip
         written: list[Written] = []
-        async for piece in compose.write(
-            compose.outline(reading, lists, snapshot), lists, reading, snapshot, prose
-        ):
+        pieces = compose.outline(reading, lists, snapshot)
+        if state["forgotten"] is not None:
+            told = Sentence(erasing.told(state["forgotten"], reading.language), fixed=True)
+            pieces = [told, *(pieces if lists else [])]
+        async for piece in compose.write(pieces, lists, reading, snapshot, prose):
             get_stream_writer()(TextDelta(piece.sentence.text))
             written.append(piece)
         sentences = [piece.sentence for piece in written]
@@ -268,13 +283,15 @@ class Agent:
         }
 
     async def _reply(self, state: _State) -> Update:
-        request, reading, lists = state["request"], state["reading"], state["lists"]
+        request, reading, lists, forgotten = (
+            state["request"], state["reading"], state["lists"], state["forgotten"],
+        )  # fmt: skip
         text, citations = compose.joined(state["sentences"], reading.language)
         unsaved = await asyncio.to_thread(self._save, state, text)
         reply = Reply(
             request_id=request.id or "",
             turn_id=uuid.uuid4().hex,
-            session_id=request.session_id,
+            session_id=forgotten.session_id if forgotten is not None else request.session_id,
             scene=reading.scene,
             tasks=reading.tasks,
             reading=reading,
@@ -290,13 +307,19 @@ class Agent:
         return {}
 
     def _save(self, state: _State, text: str) -> list[str]:
-        """Keep the conversation; one that can't be kept costs its memory, not the answer."""
-        request = state["request"]
-        if not request.session_id:
-            return []
-        after = memory.remember(state["memory"], request, state["reading"], state["lists"], text)
+        """Keep the conversation and what it tells of the user's taste; what can't be kept costs memory, not the answer."""
+        request, reading, context = state["request"], state["reading"], state["context"]
+        events = self._workspace.events
+        said = profile.Said(request.session_id, len(state["memory"].turns) + 1, context.now)
+        learnt = (
+            profile.learnt(context.snapshot, request, reading, said) if context.user_id is not None else ()
+        )
         try:
-            self._workspace.events.save_session(request.session_id, request.user_id, memory.dump(after))
+            if request.session_id:
+                after = memory.remember(state["memory"], request, reading, state["lists"], text)
+                events.save_session(request.session_id, request.user_id, memory.dump(after))
+            if learnt and context.user_id is not None:
+                events.profile.add(context.user_id, learnt, wait_s=2.0)
         except DataError as err:
             return [f"memory: {err}"]
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import link, moods, scene, wants
+from handpicked.agent import forgetting, link, moods, scene, wants
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
 from handpicked.agent.scene import Cues, Guess, SceneModel, Title
@@ -44,6 +44,8 @@ class Reader:
 
     def read(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
         """Read a turn by evidence alone, with what it goes on from. Raises ConfigError for an unknown scene or task."""
+        if (wish := forgetting.wish(request.message)) is not None:
+            return self._forgetting(wish, request, memory, snapshot)
         reading = self.decide(self.notice(request, memory, snapshot))
         carried = carry(memory, request, reading, self.scenes)
         if carried.scene.name == reading.scene.name:
@@ -52,6 +54,19 @@ class Reader:
         within = replace(request, context=replace(request.context, scene=carried.scene.name))
         again = carry(memory, within, self.decide(self.notice(within, memory, snapshot)), self.scenes)
         return replace(again, scene=carried.scene)
+
+    def _forgetting(
+        self, wish: forgetting.Wish, request: Request, memory: Memory, snapshot: Snapshot
+    ) -> Reading:
+        """What is to be forgotten, and what else is asked for: the words about the first are no wish."""
+        if wish.rest:
+            kept = Memory() if wish.what in (forgetting.ME, forgetting.CONVERSATION) else memory
+            return replace(self.read(replace(request, message=wish.rest), kept, snapshot), forget=wish.what)
+        name = "chat" if "chat" in self.scenes else next(iter(self.scenes))
+        spoken = language(request.message)
+        return Reading(
+            SceneGuess(name, 1.0, ("asks to forget",)), ("chitchat",), language=spoken, forget=wish.what
+        )
 
     def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""

@@ -53,7 +53,7 @@ def test_nothing_but_the_composition_root_and_eval_imports_the_composition_root(
             assert not any(name.startswith("handpicked.agent.app") for name in _imports(path)), path
 
 
-@pytest.mark.parametrize("module", ["cli", "eval_cli", "options"])
+@pytest.mark.parametrize("module", ["cli", "eval_cli", "profile_cli", "options"])
 def test_the_command_line_imports_nothing_heavy_when_it_starts(module: str) -> None:
     tree = ast.parse((ROOT / "agent" / "app" / f"{module}.py").read_text(encoding="utf-8"))
     named = {

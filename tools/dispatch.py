@@ -11,8 +11,10 @@ from typing import Any, Concatenate, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from handpicked.tools import taste
 from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.profile_store import Label
 from handpicked.tools.errors import ToolError
 from handpicked.tools.types import Campaign, Embedder, Event, Found, ToolCall, ToolResult
 
@@ -29,9 +31,19 @@ class Context:
     campaigns: tuple[Campaign, ...] = ()
 
     @cached_property
-    def past(self) -> tuple[Event, ...]:
+    def logged(self) -> tuple[Event, ...]:
         """The user's latest events, newest first; none for someone unknown. Read once a turn, so that its tools agree."""
         return tuple(self.events.recent(self.user_id)) if self.user_id is not None else ()
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """What the user said of their taste, the newest first."""
+        return tuple(self.events.profile.labels(self.user_id)) if self.user_id is not None else ()
+
+    @cached_property
+    def past(self) -> tuple[Event, ...]:
+        """What the user did and said of items, newest first; of two that contradict, what was said later holds."""
+        return taste.with_words(self.logged, self.labels, self.user_id or "")
 
 
 @dataclass(frozen=True, slots=True)

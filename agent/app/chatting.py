@@ -11,14 +11,13 @@ from pathlib import Path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from handpicked.agent.app import asking, show, wiring
+from handpicked.agent.app import asking, profiling, show, wiring
 from handpicked.agent.app.wiring import Parts
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import Reply, Request
-from handpicked.tools import taste
 from handpicked.tools.errors import HandpickedError
-from handpicked.tools.history import interests
 
+_HISTORY = "chat-history"
 _HELP = "/why  where the last list came from    /profile  what is known of you    /reset  start over    /quit"
 
 
@@ -44,7 +43,10 @@ def run(settings: Settings, user: str | None, session: str | None, *, prose: boo
             case command if command.startswith("/"):
                 show.out.print(f"unknown command {command}. {_HELP}", markup=False)
             case message:
-                last = _answer(parts, Request(message=message, user_id=user, session_id=session_id)) or last
+                reply = _answer(parts, Request(message=message, user_id=user, session_id=session_id))
+                if reply is not None and reply.reading.forget:
+                    _forget_lines(settings.cache)
+                last = reply or last
 
 
 def _reader(settings: Settings) -> Callable[[], str | None]:
@@ -66,13 +68,20 @@ def _reader(settings: Settings) -> Callable[[], str | None]:
 
 def _history(cache: Path) -> History:
     """Lines of earlier conversations; of this one only, where the cache can't be written."""
-    path = cache / "chat-history"
+    path = cache / _HISTORY
     try:
         cache.mkdir(parents=True, exist_ok=True)
         path.open("a").close()
     except OSError:
         return InMemoryHistory()
     return FileHistory(str(path))
+
+
+def _forget_lines(cache: Path) -> None:
+    """Empty the file of typed lines: it has what is to be forgotten, and the wish itself."""
+    path = cache / _HISTORY
+    if path.exists():
+        path.write_bytes(b"")
 
 
 def _answer(parts: Parts, request: Request) -> Reply | None:
@@ -99,15 +108,4 @@ def _profile(parts: Parts, user: str | None) -> None:
     if user is None:
         show.out.print("Nothing is known: start with --user NAME to use a history.")
         return
-    events = parts.workspace.events.recent(user)
-    snapshot = parts.index.snapshot()
-    chosen = [item_id for item_id in taste.liked(events) if snapshot.row(item_id) is not None]
-    show.out.print(f"{user}: the last {len(events)} events, {len(chosen)} items chosen", markup=False)
-    for row in interests(snapshot, chosen, events):
-        names = row["items"] if isinstance(row["items"], list) else []
-        titles = [item.title for name in names if (item := snapshot.get(str(name)))]
-        show.out.print(
-            f"  {row['label']} ({row['domain']}): {row['count']}, e.g. {'; '.join(titles)}",
-            markup=False,
-            soft_wrap=True,
-        )
+    profiling.tell(parts.workspace, parts.index.snapshot(), user)

@@ -10,6 +10,7 @@ import typer
 
 from handpicked.agent.app.eval_cli import eval_app
 from handpicked.agent.app.options import AsJson, Files, Model, NoProse, User, Workspace, settings_of
+from handpicked.agent.app.profile_cli import profile_app
 from handpicked.tools.errors import AssetError, ConfigError, DataError, HandpickedError, ModelError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ assets_app = typer.Typer(help="Models and demo data: list, fetch, verify.", no_a
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(assets_app, name="assets")
 app.add_typer(eval_app, name="eval")
+app.add_typer(profile_app, name="profile")
 
 # Exit codes beside 0; 2 is also what a wrong flag gives.
 _EXIT: tuple[tuple[type[HandpickedError], int], ...] = (

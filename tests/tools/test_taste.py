@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handpicked.tools import taste
+from handpicked.tools.data.profile_store import Label
 from handpicked.tools.types import EVENT_KINDS, Event
 
 
@@ -47,3 +48,21 @@ def test_refused_item_is_not_liked_whatever_else_was_done_with_it() -> None:
 def test_no_event_speaks_both_ways(kind: str) -> None:
     events = [Event("u", "i", kind, value=value) for value in (None, 1.0, 5.0)]
     assert not set(taste.liked(events)) & set(taste.disliked(events))
+
+
+def test_what_was_said_later_overrules_what_was_done_and_not_the_other_way_round() -> None:
+    rated = Event("u", "a", "rate", 10.0, 1.0)
+    later = Event("u", "b", "dislike", 30.0)
+    untimed = Event("u", "c", "view")
+    words = [Label("item_id", item_id, "like", at=20.0) for item_id in "ab"]
+    past = taste.with_words([later, rated, untimed], [*words, Label("categories", "Western")], "u")
+    assert [(event.item_id, event.event) for event in past] == [
+        ("b", "dislike"), ("a", "like"), ("b", "like"), ("c", "view"),
+    ]  # fmt: skip
+    assert taste.liked(past) == ["a", "c"]
+    assert taste.disliked(past) == ["b"]
+
+
+def test_an_item_that_was_had_is_neither_liked_nor_disliked() -> None:
+    past = taste.with_words([], [Label("item_id", "a", "seen")], "u")
+    assert ([event.item_id for event in past], taste.liked(past), taste.disliked(past)) == (["a"], [], [])

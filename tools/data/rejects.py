@@ -6,11 +6,12 @@ import csv
 import fcntl
 import json
 import os
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import orjson
 
@@ -18,6 +19,27 @@ from handpicked.tools.data.rows import CONTENT
 from handpicked.tools.errors import DataError
 
 COLUMNS = ("file", "row", "reason", "content")
+
+
+def forget(path: Path, user_id: str) -> int:
+    """Take a user's rows out of the file; give how many there were. A row that can't be read goes if it names the user.
+
+    Raises DataError when the file can't be read or written."""
+    if not path.exists():
+        return 0
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            rows = list(csv.reader(file))
+        kept = [row for number, row in enumerate(rows) if number == 0 or not _names(row, user_id)]
+        if len(kept) < len(rows):
+            with part.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(kept)
+            part.replace(path)
+    except (OSError, csv.Error) as err:
+        part.unlink(missing_ok=True)
+        raise DataError(f"{path} still names the user: it can't be rewritten ({err}); delete it") from err
+    return len(rows) - len(kept)
 
 
 class Rejects:
@@ -87,3 +109,21 @@ def _dumped(row: Mapping[str, object]) -> str:
     except TypeError:
         # Integers beyond 64 bits.
         return json.dumps(row, default=str, ensure_ascii=False)
+
+
+def _names(row: list[str], user_id: str) -> bool:
+    """Whether a rejected row is of a user: by its columns of users, or anywhere in a text that is no whole row."""
+    content = row[COLUMNS.index("content")] if len(row) == len(COLUMNS) else " ".join(row)
+    try:
+        found: object = orjson.loads(content)
+    except ValueError:
+        return _within(user_id, " ".join(row))
+    if not isinstance(found, dict):
+        return _within(user_id, content)
+    columns = cast(dict[str, object], found).items()
+    about = [str(value) for name, value in columns if "user" in name.casefold() or name == "audience"]
+    return any(_within(user_id, value) for value in about)
+
+
+def _within(user_id: str, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(user_id)}(?![\w-])", text) is not None
