@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable
 
 from handpicked.agent.scope import JOINT, Said, Span, marked
+from handpicked.tools.data.text import has_cjk
 
 _BACK, _AHEAD = 60, 30
 _HAD = re.compile(
-    r"(?:\b(?:just\s+(?:watched|finished|saw|read|had)|(?:i|we|he|she|they)(?:['’]ve|['’]s| have| has| had|['’]d)?\s*(?:already\s+|just\s+)?(?:got|owns?|have|has|had|read|watched|saw|finished|bought))"
+    r"(?:\b(?:just\s+(?:watched|finished|saw|read|had)|(?:i|we|he|she|they)(?:['’]ve|['’]s| have| has| had|['’]d)?\s*(?:already\s+|just\s+)?(?:got|owns?|have|has|had|read|watched|saw|finished|bought)|(?:i|she|he|they|we)\s+says?)"
     rf"\s+(?:(?:a|an|the|some|every|all|plenty of|lots of|enough)\s+)*(?:\x00(?:{JOINT}|\s+)(?:\w+\s+)?)*(?:\w+\s+)?"
-    rf"|(?:家里有|冰箱里有|我有|已经有|已有|刚看完|刚看了|刚买了|家里还有)(?:\x00{JOINT})*[\u4e00-\u9fff]{{0,3}})$",
+    rf"|(?:家里有|冰箱里有|我有|已经有|已有|刚看完|刚看了|刚买了|家里还有|实在没有|没有的话|如果没有)(?:\x00{JOINT})*[\u4e00-\u9fff]{{0,3}})$",
     re.IGNORECASE,
 )
 _POINTED = re.compile(
-    r"(?:\b(?:this|those|these|your)\s+(?:\w+\s+)?"
+    r"(?:\b(?:this|(?<!some of )(?<!more of )(?<!any of )(?<!get me )(?:those|these)|your)\s+(?:\w+\s+)?"
     r"|(?:^|[,.;!?:]\s*|\b(?:is|was|about|of|like|with|gave|give|loved|liked|hated|did|does|and)\s+)that\s+(?:\w+\s+)?"
     r"|(?:这|那|上次那?|刚才那)[一两几]?(?:款|个|盒|瓶|包|袋|条))$",
     re.IGNORECASE,
@@ -45,7 +46,11 @@ _TONGUE = re.compile(
     r"\b(?:learners? of|learn(?:s|ing)?|stud(?:y|ies|ying)|speaks?|teach(?:es|ing)?)\s+$|学$", re.IGNORECASE
 )
 _MADE_IN = re.compile(
-    r"\b(?:made|shot|filmed|produced|released|out|ones?|films?|movies?|books?|something|anything|romance|drama|stuff|songs?|albums?|sung|spoken|set)\s+(?:only\s+)?in\s+(?:the\s+)?$",
+    r"\b(?:made|shot|filmed|produced|released|out|ones?|films?|movies?|books?|something|anything|romance|drama|stuff|songs?|albums?|sung|spoken)\s+(?:only\s+)?in\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_THING = re.compile(
+    r"\s+(?!and\b|or\b|with\b|when\b|where\b|who\b|for\b|in\b|so\b|but\b|as\b|is\b|was\b|had\b|during\b|that\b|this\b|next\b)[a-z]",
     re.IGNORECASE,
 )
 _STYLE = re.compile(
@@ -71,14 +76,20 @@ def aside(said: Said, span: Span, field: str, others: Iterable[Span]) -> bool:
         return True
     if (_THE.search(before) and _ONE.match(behind)) or _SHOWN.match(behind):
         return True
-    if _POINTED.search(before) and not _WORK.match(behind):
+    if _POINTED.search(before) and not _WORK.search(f" {said.text[start:end]}{behind[:9]}"):
         return True
     if field == "language":
         return _NO_ORIGIN.match(behind) is not None or _TONGUE.search(before) is not None
     if field == "country":
-        return _NO_ORIGIN.match(behind) is not None or (
-            _PLACE.search(before) is not None and not _MADE_IN.search(before)
-        )
+        return _NO_ORIGIN.match(behind) is not None or _placed(before, behind)
     return field in ("creators", "cast") and (
         _STYLE.match(behind) is not None or _LIKE.search(before) is not None
     )
+
+
+def _placed(before: str, behind: str) -> bool:
+    """Whether a country is where something happens, or is spoken of: "massive in South Africa", not "made in Japan" nor a
+    guide "to British horror"."""
+    if _PLACE.search(before) is None or _MADE_IN.search(before):
+        return False
+    return has_cjk(before[-1:]) or _THING.match(behind) is None

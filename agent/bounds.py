@@ -20,7 +20,7 @@ _FILL = (
 _WORDS: dict[Relation, str] = {
     "until": r"\b(?:until|till|no later than|by)\b|截至|截止",
     "below": (
-        r"\b(?:under|below|beneath|less than|fewer than|at most|(?<!not )up to|shorter than|cheaper than|lower than|smaller than|sub|max(?:imum)?"
+        r"\b(?:finish(?:ed)? in|read in|watch in|done in)\b|\b(?:under|below|beneath|less than|fewer than|at most|(?<!not )up to|shorter than|cheaper than|lower than|smaller than|sub|max(?:imum)?"
         r"(?: of)?|no more than|not more than|within|capped at|limit(?: of)?|tops|lt|less|upper limit)(?:[- ]|\b)"
         r"|[<≤]|不到|少于|低于|小于|短于|最多|至多|不足|顶多|最长|最贵"
     ),
@@ -52,8 +52,8 @@ _DENIED = re.compile(
 _AFTER_WORDS: dict[Relation, str] = {
     "about": r"(?:or so|ish|-ish|give or take|or thereabouts|more or less)\b|左右|上下|前后|的样子",
     "below": (
-        r"(?:or|and)\s+(?:less|under|below|shorter|cheaper|fewer|lower|down)\b|max(?:imum)?\b|tops?\b|at (?:the )?(?:very )?most\b|at the outside\b"
-        r"|以内|之内|以下|之下|内(?!容|地|涵)|封顶|打住"
+        r"(?:or|and)\s+(?:less|under|below|shorter|cheaper|fewer|lower|down)\b|max(?:imum)?\b|tops?\b|at (?:the )?(?:very )?most\b|at the outside\b|is (?:my|the|our|about my) (?:limit|max(?:imum)?|cap)\b"
+        r"|(?:就|能|可以)*(?:看完|读完|听完|看得完|读得完)|以内|之内|以下|之下|内(?!容|地|涵)|封顶|打住"
     ),
     "above": (
         r"\+|plus\b|(?:or|and)\s+(?:more|over|above|longer|better|higher|up|upwards?|greater|beyond)\b|at (?:the )?(?:very )?least\b"

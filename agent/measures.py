@@ -54,7 +54,7 @@ _NOTES = {"fiver": 5.0, "tenner": 10.0, "buck": 1.0}
 _HOUR_AND_HALF = re.compile(r"\b(?:(?:an?|one)\s+)?hour\s+and\s+a\s+half\b", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?P<halfhours>\s*个半(?:小时|钟头)?|\s*小时半)"
-    r"|(?P<hours>\s*-?\s*(?:hours?\b|hrs?\b|h(?=\b|\d)|个?小时|个?钟头?))(?P<extra>\s+and\s+a\s+half\b|\s*(?:and\s+)?(?P<rest>[0-5]?\d|[一二三四五]?十[一二三四五六七八九]?|[a-z]+(?:[ -][a-z]+)?)\s*(?:minutes?\b|mins?\b|m\b|分钟?)|(?P<compact>(?<=h)[0-5]\d\b))?"
+    r"|(?P<hours>\s*-?\s*(?:hours?\b|hrs?\b|h(?=\b|\d)|个?小时|个?钟头?))(?P<extra>\s+and\s+a\s+half\b|\s*(?:and\s+)?(?P<rest>[0-5]?\d|[一二三四五]?十[一二三四五六七八九]?|[a-z]+(?:[ -][a-z]+)?)\s*(?:minutes?\b|mins?\b|m\b|分钟?)|(?P<compact>(?<=h)[0-5]\d\b|(?<=hr)\s?[0-5]\d\b))?"
     r"|(?P<minutes>\s*-?\s*(?:minutes?\b|mins?\b|m\b(?!\w)|分钟))"
     r"|(?P<quarters>刻钟)"
     r"|(?P<cents>\s*(?:cents?\b|分钱))|(?P<dimes>\s*[毛角]钱?)"
@@ -68,7 +68,7 @@ _UNIT = re.compile(
 _SIGN = re.compile(r"[$€£¥￥]\s*$")
 _TO = re.compile(r"\s*(?:-|–|—|~|～|to|till|until|through|or|到|至|或)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:and|&|n|和|跟|与)\s*", re.IGNORECASE)
-_LISTED = re.compile(r"\s*(?:,|、|and|or|和|或|与)\s*(?:the\s+)?", re.IGNORECASE)
+_LISTED = re.compile(r"\s*(?:,|、|/|&|and|or|和|或|与)\s*(?:the\s+)?", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?:\bbetween|\bfrom|介于|在)\s*(?:the\s+)?[$€£¥￥]?\s*$", re.IGNORECASE)
 _SCALES = {"5": 2.0, "five": 2.0, "10": 1.0, "ten": 1.0, "100": 0.1}
 

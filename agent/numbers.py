@@ -34,7 +34,7 @@ _TOTAL_AFTER = re.compile(
     r"\s*(?:budget\s+)?(?:,?\s*in\s+)?(?:total|altogether|all together|all in\b|in all\b|overall|for (?:it )?all\b|for everything|for (?:the|this|a|one|my|our) (?:whole |entire |next )?"
     r"(?:week|month|party|lot|shop|shopping|day|dinner|meal|barbecue|bbq|trip|fortnight|weekend)|for (?:all |the )?\w+ (?:of us|people|dinners|meals|lunches|days|items|things)\b"
     r"|per week|per month|a week|a month|till\b|until\b|left\b|to last|to feed)"
-    r"|\s*(?:够不够|够吗|够|一共|总共|搞定|全部|过一周|一周|一个月|吃一周)",
+    r"|[，,\s]*(?:买|要|得|吃)?(?:够不够|够吗|够|一共|总共|搞定|全部|过一周|一周|一个月|吃一周)",
     re.IGNORECASE,
 )
 _RATING_BEFORE = re.compile(
@@ -45,7 +45,7 @@ _RATING_AFTER = re.compile(
     r"\s*\+?\s*(?:(?:on|at|by|in)\s+(?:the\s+)?imdb|imdb|rating|rated|stars?)\b", re.IGNORECASE
 )
 _TIME_AT_HAND = re.compile(
-    r"(?:\b(?:i|we)(?:['’]ve|['’]ve got| have| got| only have| only got)+(?: only| just| about| like)*|\b(?:only|just) (?:have|got)(?: about| like)?|(?:我们?|就)?只有|我们?有|就剩)\s*$",
+    r"(?:\b(?:i|we)(?:['’]ve|['’]ve got| have| got| only have| only got)+(?: only| just| about| like| exactly| maybe| roughly)*|\b(?:only|just) (?:have|got)(?: about| like)?|(?:我们?|就)?只有|我们?有|就剩)\s*$",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handpicked.agent import lexicon, wording
-from handpicked.agent.scope import Said, Span
+from handpicked.agent.scope import JOINT, Said, Span
 from handpicked.tools.data import slips
 from handpicked.tools.data.columns import Columns, Person
 from handpicked.tools.data.index import Snapshot
@@ -17,6 +17,10 @@ from handpicked.tools.data.text import Token, has_cjk, normalize, tokenize
 _LONGEST = 6
 _BOTH = 1.4
 """Who directs and acts is meant as a director, but for one who acts in so many times more."""
+_VERBS = frozenset("拍演导执主写唱版那和跟的与")
+"""What the segmenter joins to a short name: 李安拍的."""
+_RARE = 4
+_BESIDE = re.compile(r"\b(?:with|w/|w|by|starring|featuring|feat|has|more|any|some)\s+$", re.IGNORECASE)
 _KNOWN_BY = 12
 """From this many items on a person is meant by a surname in small letters."""
 _WORKS = r"(?:films?|movies?|flicks?|pictures?|pics?|books?|novels?|albums?|records?|songs?|stuff|work|works|comed(?:y|ies)|westerns?|thrillers?|classics?|dramas?|musicals?|one|ones|marathon)"
@@ -65,6 +69,25 @@ class Named:
 def find(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Named]:
     """The people that a text names, left to right. One who merely tells which title is meant ("the Gatsby with Robert
     Redford") is none of them."""
+    yield from _same_role(snapshot, said, list(_named(snapshot, said, taken)))
+
+
+def _same_role(snapshot: Snapshot, said: Said, found: Sequence[Named]) -> Iterator[Named]:
+    """Of people named as one ("A or B") all act where one does and the others have."""
+    for place, one in enumerate(found):
+        beside = (*found[max(0, place - 1) : place], *found[place + 1 : place + 2])
+        joined = any(_joint(said, one, other) and other.field == "cast" for other in beside)
+        acts = all(normalize(value) in snapshot.terms("cast") for value in one.values)
+        yield replace(one, field="cast") if one.field == "creators" and joined and acts else one
+
+
+def _joint(said: Said, one: Named, other: Named) -> bool:
+    first, second = sorted((one, other), key=lambda named: named.first)
+    between = said.text[said.tokens[first.last - 1].end : said.tokens[second.first].start]
+    return re.fullmatch(JOINT, between, re.IGNORECASE) is not None
+
+
+def _named(snapshot: Snapshot, said: Said, taken: Sequence[Span]) -> Iterator[Named]:
     start = 0
     while start < len(said.tokens):
         found = _at(snapshot, said, start)
@@ -104,14 +127,17 @@ def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...
     creators, cast = snapshot.terms("creators"), snapshot.terms("cast")
     for end in range(min(len(tokens), start + _LONGEST), start, -1):
         words = [token.text for token in tokens[start:end]]
-        if (values := known.known.get(" ".join(words))) is not None and said.words.whole(
-            *said.span(start, end), ()
-        ):
+        values = known.known.get(" ".join(words))
+        if values is not None and (end - start > 2 or said.words.whole(*said.span(start, end), _VERBS)):
             return end, tuple(map(normalize, values))
         name = _full_name(words)
         if name and (name in creators or name in cast) and said.words.whole(*said.span(start, end), ()):
             return end, (name,)
-    return _surname(snapshot, said, start) or _mistyped(snapshot, said, start)
+    return (
+        _surname(snapshot, said, start)
+        or _forename(snapshot, said, start)
+        or _mistyped(snapshot, said, start)
+    )
 
 
 def _full_name(words: Sequence[str]) -> str:
@@ -133,6 +159,19 @@ def _surname(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str
     return place + 1, (person.name,)
 
 
+def _forename(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str, ...]] | None:
+    """Somebody known by a rare first name ("with denzel in it")."""
+    token = said.tokens[place]
+    before = said.text[max(0, token.start - 24) : token.start]
+    if lexicon.is_plain(token.text) or not _BESIDE.search(before):
+        return None
+    parts = (snapshot.build.columns, snapshot.delta.columns)
+    people = [person for part in parts for person in part.forenames.get(token.text, ())]
+    person = _dominant(people, _RARE) if people else None
+    many = 0 if person is None else person.made + person.acted
+    return None if person is None or many < 2 * _KNOWN_BY else (place + 1, (person.name,))
+
+
 def _cued(said: Said, token: Token) -> bool:
     """Whether the words beside a word speak of a person; in small letters they must say more."""
     before, after = said.text[max(0, token.start - 24) : token.start], _CUED_AFTER.match(said.text, token.end)
@@ -144,10 +183,10 @@ def _cued(said: Said, token: Token) -> bool:
     return capital and _CUED_BEFORE.search(before) is not None
 
 
-def _dominant(people: Sequence[Person]) -> Person | None:
-    """The one who is meant by a surname, or None where two are known as well."""
+def _dominant(people: Sequence[Person], times: int = 2) -> Person | None:
+    """The one who is meant by a part of a name: known so many times as well as the next; or None."""
     ranked = sorted(people, key=lambda person: -(person.made + person.acted))
-    if len(ranked) > 1 and ranked[0].made + ranked[0].acted < 2 * (ranked[1].made + ranked[1].acted):
+    if len(ranked) > 1 and ranked[0].made + ranked[0].acted < times * (ranked[1].made + ranked[1].acted):
         return None
     return ranked[0]
 

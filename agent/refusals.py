@@ -24,9 +24,9 @@ def implied(
         if refused.field != "categories" or refused.op != "not_in":
             continue
         words = frozenset(_words(refused))
-        goods = _goods(snapshot, domain, refused) if words else None
-        if goods is None:
+        if not words or not is_goods(snapshot, refused):
             continue
+        goods = _unsigned(snapshot)
         named = [name for name in snapshot.terms("categories") if words & set(map(_stem, name.split()))]
         more = tuple(sorted(set(named) - {normalize(str(value)) for value in refused.value}))
         kept = snapshot.mask(
@@ -52,13 +52,20 @@ def _words(refused: Constraint) -> Iterator[str]:
             yield _stem(value.casefold())
 
 
-def _goods(snapshot: Snapshot, domain: Sequence[Constraint], refused: Constraint) -> Mask | None:
-    """Rows of the domain that nobody made, or None where what is refused is no goods."""
-    goods = snapshot.mask(domain)
+def is_goods(snapshot: Snapshot, constraint: Constraint) -> bool:
+    """Whether most of what has these categories was made by nobody in particular."""
+    if constraint.field != "categories":
+        return False
+    asked = snapshot.mask([Constraint("categories", "in", constraint.value)])
+    return 2 * int((_unsigned(snapshot) & asked).sum()) > int(asked.sum())
+
+
+def _unsigned(snapshot: Snapshot) -> Mask:
+    """Rows without a creator."""
+    rows = np.ones(len(snapshot), bool)
     for part, offset in ((snapshot.build.columns, 0), (snapshot.delta.columns, len(snapshot.build.columns))):
-        goods[offset : offset + len(part)] &= ~_made(part)
-    asked = snapshot.mask([Constraint("categories", "in", refused.value)])
-    return goods if (goods & asked).any() else None
+        rows[offset : offset + len(part)] = ~_made(part)
+    return rows
 
 
 def _made(part: Columns) -> Mask:

@@ -42,8 +42,20 @@ _AFTER_REFUSAL = re.compile(
     r"[看的了吧呢啊哈哦嘛啦呀哟]*(?:\s|$|[,.;!?，。；！？、~～)）]|但|其|别的|剩|只|给我|换|除|我)"
 )
 
+_OVER = re.compile(
+    r"\b(?:i['’]?m|we['’]?re|they['’]?re|s?he['’]?s|\w+ (?:is|are)|am)\s+(?:so |really |totally |kinda |all )?over\s+(?:the\s+|all\s+)?$",
+    re.IGNORECASE,
+)
 _TAKE = re.compile(r"\b(?:take|leave|keep|cut)\s+(?:the\s+|all\s+)?$", re.IGNORECASE)
 _OFF = re.compile(r"\s+(?:off|out)\b", re.IGNORECASE)
+_SWAP = re.compile(
+    r"\b(?:swap|switch|replace|change|trade)\s+(?:out\s+)?(?:the\s+|my\s+)?$|把$", re.IGNORECASE
+)
+_FOR = re.compile(r"\s+(?:for|with|to)\b|换成|换", re.IGNORECASE)
+_AWAY = ((_TAKE, _OFF), (_SWAP, _FOR))
+"""What stands around a thing to be put away: "take the soup off", "swap the chicken for tofu"."""
+_ADJECTIVE = re.compile(r"^[\u4e00-\u9fff]{1,4}的$")
+"""In 不要辣的零食 what is refused is a kind of it."""
 _NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
 _OPENS = re.compile(
     r"(?:^|[,.;:!?…\n]|\b(?:and|but|so|hm+|hey|ok|okay|wait|um|er|sorry|explain|tell me|curious|wondering))\s*$",
@@ -61,6 +73,7 @@ class Said:
     words: Words
     negations: Sequence[Match[tuple[str, ...]]]
     asides: Sequence[Span]
+    degrees: Sequence[Match[tuple[str, ...]]] = ()
 
     def span(self, first: int, last: int) -> Span:
         """Where tokens [first, last) stand."""
@@ -79,7 +92,10 @@ def said(text: str, taken: Sequence[Span]) -> Said:
     def free(first: int, last: int) -> bool:
         return last - first > 1 or found.whole(tokens[first].start, tokens[first].end, ())
 
-    return Said(text, tokens, found, list(known.negations.find(tokens, free)), list(_asides(text, tokens)))
+    degrees = list(known.degrees.find(tokens, lambda _first, _last: True))
+    return Said(
+        text, tokens, found, list(known.negations.find(tokens, free)), list(_asides(text, tokens)), degrees
+    )
 
 
 def _asides(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
@@ -100,12 +116,16 @@ def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
     """Whether what stands at tokens [first, last) is refused. `others` are the places of all terms in the text:
     a list of them is refused as one."""
     start, end = text.span(first, last)
-    if _TAKE.search(text.text, 0, start) and _OFF.match(text.text, end):
+    if _OVER.search(text.text, 0, start) or any(
+        before.search(text.text, 0, start) and behind.match(text.text, end) for before, behind in _AWAY
+    ):
         return True
     shown = marked(text.text, others)
     for match in text.negations:
         if "before" in match.value and match.last <= first and not _of_others(text, match):
             between = shown[text.tokens[match.last - 1].end : start]
+            if _ADJECTIVE.search(between.replace("\x01", "")) or _spent(text, match, first):
+                continue
             if _reaches(between, shown[end:]):
                 return True
         if "after" in match.value and last <= match.first:
@@ -114,6 +134,11 @@ def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
             if _BEHIND.fullmatch(between) and _refuses_behind(text, match, between, behind):
                 return True
     return False
+
+
+def _spent(text: Said, match: Match[tuple[str, ...]], first: int) -> bool:
+    """Whether a negation is of the price that stands before a term: "not the expensive cheese"."""
+    return any(match.last <= degree.first and degree.last <= first for degree in text.degrees)
 
 
 def _of_others(text: Said, match: Match[tuple[str, ...]]) -> bool:

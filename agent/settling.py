@@ -19,6 +19,8 @@ _CHEAP, _DEAR = 1 / 3, 2 / 3
 _FEW = 3
 """Of fewer prices than this no third is taken; those of the domain are used instead."""
 _ANY = (None, None)
+_USUAL = {"language": ("English", "Chinese"), "country": ("United States", "China")}
+"""A domain with none of these has no languages or countries to speak of."""
 _TALK = frozenset({"explain", "rate", "review", "chitchat"})
 """Tasks that ask for no list: what is named beside them filters nothing; nor beside the summary of a title."""
 
@@ -64,7 +66,12 @@ def _scoped(each: Mapping[str, Sequence[Constraint]]) -> tuple[Constraint, ...]:
 
 
 def _settled(snapshot: Snapshot, wants: Wants, domain: Sequence[Constraint]) -> tuple[Constraint, ...]:
-    placed = [wish for wish in wants.placed if not _elsewhere(snapshot, wants, wish, domain)]
+    placed = [
+        wish
+        for wish in wants.placed
+        if not _elsewhere(snapshot, wants, wish, domain)
+        and not (wish.topic and refusals.is_goods(snapshot, wish.constraint))
+    ]
     terms = [
         term for wish in placed if not wish.bare if (term := _applicable(snapshot, wish.constraint, domain))
     ]
@@ -92,7 +99,7 @@ def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     for wish in wants.placed:
         if wish.constraint.field == "categories" and wish.constraint.op == "in":
             found = _domains_of(snapshot, wish.constraint)
-            if wish.added and found and not found & set(named):
+            if wish.added and not wish.topic and found and not found & set(named):
                 more += sorted(found)
     return tuple(dict.fromkeys((*named, *more)))
 
@@ -170,16 +177,26 @@ def _applicable(
         return _timed(snapshot, constraint, domain)
     if constraint.field not in TERM_FIELDS:
         return constraint
-    if constraint.field == "language" and not snapshot.mask([*domain, _positive(constraint)]).any():
-        return _from(snapshot, constraint, domain)
+    if constraint.field in ("language", "country"):
+        return _spoken(snapshot, constraint, domain)
     if constraint.field in ("creators", "cast"):
         return constraint if snapshot.mask([*domain, _positive(constraint)]).any() else None
     held = tuple(value for value in constraint.value if _has(snapshot, constraint.field, value, domain))
     return replace(constraint, value=held) if held else None
 
 
-def _from(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
-    """The country of an adjective whose language nothing there has ("a Norwegian trio"), or None."""
+def _spoken(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
+    """A language or country of the domain; else the country of an adjective whose language nothing there has ("a Norwegian
+    trio"). Where things have languages, one that none has empties the list; "french fries" has none."""
+    if snapshot.mask([*domain, _positive(constraint)]).any():
+        return constraint
+    if constraint.field == "language" and (country := _country(snapshot, constraint, domain)):
+        return country
+    others = [Constraint(constraint.field, "in", (name,)) for name in _USUAL[constraint.field]]
+    return constraint if any(snapshot.mask([*domain, other]).any() for other in others) else None
+
+
+def _country(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
     lands = wording.load().lands
     values = tuple(dict.fromkeys(land for value in constraint.value for land in lands.get(str(value), ())))
     country = replace(constraint, field="country", value=values)

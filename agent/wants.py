@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import counts, numbers, own, people, scope, slipped, wording
+from handpicked.agent import counts, lexicon, numbers, own, people, scope, slipped, wording
 from handpicked.agent.asides import aside
 from handpicked.agent.phrases import Match
 from handpicked.agent.scope import Said, Span
@@ -14,7 +14,7 @@ from handpicked.agent.settling import applicable, domain_shares, settle, wished_
 from handpicked.agent.wishes import Degree, Mention, Placed, Wants
 from handpicked.agent.wording import Term
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import has_cjk
+from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.types import Constraint, Op, Scalar
 
 __all__ = [
@@ -50,6 +50,16 @@ _TOPIC = re.compile(
 _MADE = re.compile(r"[ -](?:made|produced|productions?)\b", re.IGNORECASE)
 _ADDED = re.compile(
     r"\b(?:and|plus|also|some|needs?|want|get|buy|grab)\s+(?:\w+\s+){0,2}$|(?:再|来点|还要|还有|配|加)[^，。；！？,;!?]{0,8}$",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:about|abt|regarding|covering)\s+(?:the\s+|a\s+|an\s+)?(?:\w+\s+(?:and|n|&|or)\s+)?(?:\w+\s+)?$|(?:关于|讲|有关)[\u4e00-\u9fff]{0,4}$",
+    re.IGNORECASE,
+)
+_IDENTIFIES = re.compile(
+    r"\b(?:what['’]?s|what is|what was) the name\b|\bname of (?:that|the|this)\b|\bname\?|\bring(?:s)? any bells?\b|\bwhat was (?:that|it called|the one)\b"
+    r"|\b(?:that|the) (?:film|movie|flick|book|song|album|thing|one) (?:where|with|about|in which|when|that has)\b|\bwhich (?:film|movie|book|one) (?:is|was|has)\b"
+    r"|叫什么|叫啥|片名|书名是|想不起来|是哪[部本张首]|哪部(?:片|电影)",
     re.IGNORECASE,
 )
 _BY_TYPE = 30
@@ -102,9 +112,37 @@ def _which(text: str, found: numbers.Quantity, taken: Sequence[Span]) -> bool:
 def _consistent(placed: Sequence[Placed]) -> Iterator[Placed]:
     """What is both asked for and refused is refused: "no folk, folk makes it worse"."""
     refused = {(w.constraint.field, w.constraint.value) for w in placed if w.constraint.op == "not_in"}
+    wished = [w.constraint for w in placed if w.constraint.op == "in"]
     for wish in placed:
-        if wish.constraint.op != "in" or (wish.constraint.field, wish.constraint.value) not in refused:
-            yield wish
+        one = wish.constraint
+        if one.op == "in" and (one.field, one.value) in refused and not _narrower(one, placed):
+            continue
+        if one.op == "not_in" and any(_part(one, other) for other in wished):
+            continue
+        yield wish
+
+
+def _narrower(wished: Constraint, placed: Sequence[Placed]) -> bool:
+    """Whether all that refuses what is wished for is but a part of it."""
+    against = [
+        w.constraint for w in placed if w.constraint.op == "not_in" and w.constraint.value == wished.value
+    ]
+    return all(_part(one, wished) for one in against)
+
+
+def _part(refused: Constraint, wished: Constraint) -> bool:
+    """Whether a refusal is of a part of what is wished for that is no category of its own: "jazz but not bebop"."""
+    if refused.field != wished.field or not set(refused.value) <= set(wished.value):
+        return False
+    if 2 * len(refused.value) < len(wished.value):
+        return False  # "drinks, no soda" leaves others
+    word, other = (
+        phrase_key(refused.span or "").removesuffix("s"),
+        phrase_key(wished.span or "").removesuffix("s"),
+    )
+    chinese = lexicon.load().chinese
+    names = [name for value in map(str, refused.value) for name in (value, chinese.get(value.casefold(), ""))]
+    return word != other and word not in [phrase_key(name).removesuffix("s") for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +157,7 @@ class _Hit:
 def _terms(said: Said, hits: Sequence[_Hit]) -> Iterator[Placed]:
     """Terms and people as constraints, wished for or refused."""
     places = [said.span(hit.first, hit.last) for hit in hits]
+    identifies = _IDENTIFIES.search(said.text) is not None
     for hit, (start, end) in zip(hits, places, strict=True):
         if said.idle(start):
             continue
@@ -126,12 +165,14 @@ def _terms(said: Said, hits: Sequence[_Hit]) -> Iterator[Placed]:
         for term in hit.terms:
             wished = not term.only_refused and not aside(said, (start, end), term.field, places)
             if refused or wished:
+                topic = identifies or _ABOUT.search(said.text, max(0, start - 40), start) is not None
                 added = _ADDED.search(said.text, max(0, start - 24), start) is not None
                 yield Placed(
                     _constraint(_origin(term, said.text[end:]), said.text[start:end], refused=refused),
                     start,
                     end,
                     added=added,
+                    topic=topic,
                 )
 
 
@@ -183,7 +224,7 @@ def _mentions(snapshot: Snapshot, said: Said, hits: Sequence[_Hit]) -> Iterator[
             continue
         if any(_foreign(snapshot, match, hit) for hit in hits):
             continue
-        if not (refused and _is_term(said, match)):
+        if not refused or _is_generic(said, match):
             yield Mention(match.value, start, end, refused)
 
 
@@ -201,11 +242,9 @@ def _foreign(snapshot: Snapshot, match: Match[tuple[str, ...]], hit: _Hit) -> bo
     return bool(held) and not any(snapshot.mask([domain, term]).any() for term in held)
 
 
-def _is_term(said: Said, match: Match[tuple[str, ...]]) -> bool:
-    """Whether the word is a category too: "no musicals" refuses those, not films."""
-    return (
-        " ".join(token.text for token in said.tokens[match.first : match.last]) in wording.load().terms.known
-    )
+def _is_generic(said: Said, match: Match[tuple[str, ...]]) -> bool:
+    """Whether a word names all of a domain: "no musicals" refuses no films, "not a novel" no books."""
+    return " ".join(token.text for token in said.tokens[match.first : match.last]) in wording.load().generic
 
 
 def _refused_domain(said: Said, match: Match[tuple[str, ...]], places: Sequence[Span]) -> bool:
@@ -227,7 +266,7 @@ def _refused_domain(said: Said, match: Match[tuple[str, ...]], places: Sequence[
 
 
 def _degrees(said: Said) -> Iterator[Degree]:
-    for match in wording.load().degrees.find(said.tokens, lambda _first, _last: True):
+    for match in said.degrees:
         start, end = said.span(match.first, match.last)
         if "none" in match.value or said.idle(start):
             continue

@@ -20,6 +20,8 @@ class Placed:
     spent: bool = False
     added: bool = False
     """Whether a term comes on top of what was asked for ("and some snacks")."""
+    topic: bool = False
+    """Whether a term is what something is about ("an article about oysters"), which no good is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Wording:
     lands: Mapping[str, Values]
     kinds: Mapping[str, Values]
     substitutes: frozenset[str]
+    generic: frozenset[str]
 
 
 @cache
@@ -60,8 +61,9 @@ def parse(text: str, known: lexicon.Lexicon) -> Wording:
         parts.append(("brand", _by_word(document["brands"]), False))
         parts.append(("in_stock", {phrase_key(str(word)): ("true",) for word in document["in_stock"]}, False))
         parts.append(("categories", _by_word(document["refusals"]), True))
+        unmeant: dict[str, tuple[Term, ...]] = {phrase_key(str(words)): () for words in document["unmeant"]}
         return Wording(
-            terms=phrases(_terms(parts)),
+            terms=phrases({**_terms(parts), **unmeant}),
             domains=phrases(known.domains),
             people=phrases(known.people),
             negations=phrases(_by_word(document["negations"])),
@@ -76,6 +78,7 @@ def parse(text: str, known: lexicon.Lexicon) -> Wording:
             lands={str(language): tuple(map(str, lands)) for language, lands in document["lands"].items()},
             kinds={str(name): tuple(map(str, words)) for name, words in document["kinds"].items()},
             substitutes=frozenset(map(str, document["substitutes"])),
+            generic=frozenset(phrase_key(str(word)) for word in document["generic"]),
             unnamed=frozenset(phrase_key(str(word)) for word in document["unnamed"]),
         )
     except KeyError as err:

@@ -101,6 +101,15 @@ class Columns:
                 found[surname] = (*found.get(surname, ()), person)
         return found
 
+    @cached_property
+    def forenames(self) -> Mapping[str, tuple[Person, ...]]:
+        """The same by the first word of their name."""
+        found: dict[str, tuple[Person, ...]] = {}
+        for person in dict.fromkeys(person for people in self.surnames.values() for person in people):
+            forename = person.name.split(" ", 1)[0]
+            found[forename] = (*found.get(forename, ()), person)
+        return found
+
     def __len__(self) -> int:
         return len(self.ids)
 
