@@ -104,12 +104,12 @@ def test_a_process_sees_on_its_next_turn_what_another_wrote(
     other.catalog.upsert([LANTERN])
     assert "new" in _shown(ask(question))
 
-    assert _candidates(ask("something", user_id="zoe"), "history") == 0
+    assert _candidates(ask("recommend me something", user_id="zoe"), "history") == 0
     other.events.append([Event("zoe", "i1", "like", 1.0), Event("zoe", "new", "like", 2.0)])
-    assert _candidates(ask("something", user_id="zoe"), "history") == 2
-    assert _candidates(ask("something", user_id="zoe"), "collab") > 0
+    assert _candidates(ask("recommend me something", user_id="zoe"), "history") == 2
+    assert _candidates(ask("recommend me something", user_id="zoe"), "collab") > 0
     other.events.forget("zoe")
-    forgotten = ask("something", user_id="zoe")
+    forgotten = ask("recommend me something", user_id="zoe")
     assert _candidates(forgotten, "history") == _candidates(forgotten, "collab") == 0
 
     other.catalog.delete(["new"])

@@ -41,7 +41,7 @@ def test_a_profile_is_shown_edited_and_forgotten(shop: Run, tmp_path: Path) -> N
     assert [row["label"] for row in document["refused"]] == ["Horror"]
 
     told = shop("profile", "forget", "ann", "Western", "Horror").stdout
-    assert "forgotten Western: 1 event deleted" in told
+    assert "forgotten Western: 1 event and 1 message deleted" in told
     assert "forgotten Horror: 1 event and 1 thing you said of your taste deleted" in told
     assert "0 items chosen" in shop("profile", "show", "ann").stdout
     assert "deleted what was kept" in shop("profile", "forget", "ann").stdout

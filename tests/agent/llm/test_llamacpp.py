@@ -8,7 +8,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from langchain_core.messages import (
@@ -204,7 +204,7 @@ def test_unknown_option_names_the_known_ones(chat: LlamaCppChat) -> None:
 class _Wants(BaseModel):
     genre: Literal["comedy", "drama", "thriller"]
     price: float | None = Field(ge=0, le=100)
-    words: list[str] = Field(min_length=1, max_length=3)
+    words: list[Annotated[str, Field(max_length=20)]] = Field(min_length=1, max_length=3)
 
 
 @pytest.mark.parametrize("seed", range(3))
