@@ -14,7 +14,7 @@ from handpicked import prompts
 from handpicked.agent import lexicon, moods
 from handpicked.agent.lexicon import Hit
 from handpicked.agent.scenes import Scenes
-from handpicked.tools.data.text import STOP_WORDS, Token, content_words, fold, phrase_key, tokenize
+from handpicked.tools.data.text import STOP_WORDS, Token, content_words, fold, tokenize
 
 Side = Literal["less", "more"]
 _STRONG = frozenset({"more", "again", "instead", "released", "compared", "comparatives", "what about"})
@@ -188,9 +188,4 @@ def _phrases() -> Mapping[str, tuple[str, ...]]:
             groups |= {f"releases {field}": words for field, words in value.items()}
         else:
             groups[name] = value
-    phrases: dict[str, tuple[str, ...]] = {}
-    for name, words in groups.items():
-        for word in words:
-            key = phrase_key(str(word))
-            phrases[key] = tuple(dict.fromkeys((*phrases.get(key, ()), name)))
-    return phrases
+    return lexicon.by_word(groups)

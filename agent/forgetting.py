@@ -147,7 +147,6 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"^(?:\s*\b(?:the|a|an|watching|reading|listening to|eating|any|all|some|that|those|to)\b)+\s+", re.IGNORECASE)  # fmt: skip
-_TOGETHER = re.compile(r"\s*(?:,|、|&|和|跟|与|\band\b|\bor\b)\s*", re.IGNORECASE)
 _NEXT = re.compile(r"\s*(?:,|\band\b|\bthen\b|\bbut\b|\bn\b)\s*(?=(?:then\s+)?(?:show|give|find|recommend|suggest|get|tell|start|what|do|let|i|we|pls|please)\b)", re.IGNORECASE)  # fmt: skip
 
 

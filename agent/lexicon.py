@@ -72,13 +72,13 @@ def parse(text: str) -> Lexicon:
     document = yaml.load(text, yaml.CSafeLoader)  # safe, and ten times as fast
     try:
         return Lexicon(
-            categories=_by_word(document["categories"]),
-            domains=_by_word(document["domains"]),
+            categories=by_word(document["categories"]),
+            domains=by_word(document["domains"]),
             languages=_as_spelled(document["languages"]),
             countries=_as_spelled(document["countries"]),
             people=_as_spelled(document["people"]),
-            cues=_by_word(document["cues"]),
-            signs=_by_word(document["signs"]),
+            cues=by_word(document["cues"]),
+            signs=by_word(document["signs"]),
             sign_names=tuple(document["signs"]),
             everyday=frozenset(phrase_key(str(word)) for word in document["everyday"]),
             proper=frozenset(map(str, document["proper"])).union(
@@ -133,17 +133,18 @@ def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ..
     return [hit for hit in found if hit not in single or hit in alone]
 
 
+def by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
+    """Phrase keys to the names that a word stands under, each once, in their order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, words in part.items():
+        for word in words:
+            found[phrase_key(str(word))].append(str(name))
+    return {word: tuple(dict.fromkeys(names)) for word, names in found.items() if word}
+
+
 def _as_spelled(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
     return {phrase_key(str(word)): tuple(map(str, names)) for word, names in part.items()}
 
 
 def _folded(part: Iterable[object]) -> frozenset[str]:
     return frozenset(phrase_key(str(word)) for word in part)
-
-
-def _by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, words in part.items():
-        for word in words:
-            found[phrase_key(str(word))].append(str(name))
-    return {word: tuple(dict.fromkeys(names)) for word, names in found.items() if word}

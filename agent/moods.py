@@ -9,9 +9,8 @@ from functools import cache
 import yaml
 
 from handpicked import prompts
-from handpicked.agent import scope
+from handpicked.agent import lexicon, scope
 from handpicked.agent.phrases import Phrases, phrases
-from handpicked.tools.data.text import phrase_key
 from handpicked.tools.types import Constraint
 
 
@@ -53,9 +52,5 @@ def leanings(text: str) -> tuple[Constraint, ...]:
 def _load() -> tuple[Phrases[tuple[str, ...]], Mapping[str, Mood]]:
     """Phrases to the names of moods, and the moods."""
     document = yaml.load(prompts.read_text("moods.yaml"), yaml.CSafeLoader)
-    words: dict[str, tuple[str, ...]] = {}
-    for name, mood in document.items():
-        for word in mood["words"]:
-            key = phrase_key(str(word))
-            words[key] = (*words.get(key, ()), name)
+    words = lexicon.by_word({name: mood["words"] for name, mood in document.items()})
     return phrases(words), {name: Mood(tuple(m["toward"]), tuple(m["away"])) for name, m in document.items()}

@@ -22,7 +22,7 @@ _TERM_EVIDENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
+class _Noticed:
     """What evidence says of a turn before anything is decided."""
 
     request: Request
@@ -30,7 +30,6 @@ class Noticed:
     text: str
     links: tuple[Link, ...]
     wished: wants.Wants
-    cues: Cues
     guess: Guess
 
 
@@ -46,13 +45,14 @@ class Reader:
         """Read a turn by evidence alone, with what it goes on from. Raises ConfigError for an unknown scene or task."""
         if (wish := forgetting.wish(request.message)) is not None:
             return self._forgetting(wish, request, memory, snapshot)
-        reading = self.decide(self.notice(request, memory, snapshot))
+        noticed = self._notice(request, memory, snapshot)
+        reading = self._decide(noticed)
         carried = carry(memory, request, reading, self.scenes)
         if carried.scene.name == reading.scene.name:
             return carried
         # What the words mean depends on the scene, and it is another one than they alone would say.
         within = replace(request, context=replace(request.context, scene=carried.scene.name))
-        again = carry(memory, within, self.decide(self.notice(within, memory, snapshot)), self.scenes)
+        again = carry(memory, within, self._decide(replace(noticed, request=within)), self.scenes)
         return replace(again, scene=carried.scene)
 
     def _forgetting(
@@ -68,7 +68,7 @@ class Reader:
             SceneGuess(name, 1.0, ("asks to forget",)), ("chitchat",), language=spoken, forget=wish.what
         )
 
-    def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
+    def _notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> _Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
@@ -79,12 +79,12 @@ class Reader:
         cues = _cues(request, memory, links, snapshot)
         guess = self.model.guess(scene.features(cues, self.embedder, self.scenes))
         guess = scene.sharpen(guess, self._evidence(request, wished, snapshot))
-        return Noticed(request, snapshot, text, tuple(links), wished, cues, guess)
+        return _Noticed(request, snapshot, text, tuple(links), wished, guess)
 
-    def decide(self, noticed: Noticed, guess: Guess | None = None) -> Reading:
-        """Make the reading, of the evidence's guess or of a better one. Raises ConfigError for an unknown scene or task."""
+    def _decide(self, noticed: _Noticed) -> Reading:
+        """Make the reading of the evidence. Raises ConfigError for an unknown scene or task."""
         request, snapshot, links, wished = noticed.request, noticed.snapshot, noticed.links, noticed.wished
-        text, guess = noticed.text, guess or noticed.guess
+        text, guess = noticed.text, noticed.guess
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, links, snapshot)
         tasks = self._tasks(request, guess, chosen.name)

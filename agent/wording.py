@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -58,23 +57,23 @@ def parse(text: str, known: lexicon.Lexicon) -> Wording:
     try:
         fields = {"categories": known.categories, "language": known.languages, "country": known.countries}
         parts = [(field, words, False) for field, words in fields.items()]
-        parts.append(("brand", _by_word(document["brands"]), False))
+        parts.append(("brand", lexicon.by_word(document["brands"]), False))
         parts.append(("in_stock", {phrase_key(str(word)): ("true",) for word in document["in_stock"]}, False))
-        parts.append(("categories", _by_word(document["refusals"]), True))
+        parts.append(("categories", lexicon.by_word(document["refusals"]), True))
         unmeant: dict[str, tuple[Term, ...]] = {phrase_key(str(words)): () for words in document["unmeant"]}
         return Wording(
             terms=phrases({**_terms(parts), **unmeant}),
             domains=phrases(known.domains),
             people=phrases(known.people),
-            negations=phrases(_by_word(document["negations"])),
+            negations=phrases(lexicon.by_word(document["negations"])),
             asides=phrases({phrase_key(str(word)): ("aside",) for word in document["asides"]}),
-            degrees=phrases(_by_word(document["degrees"])),
+            degrees=phrases(lexicon.by_word(document["degrees"])),
             units={
                 phrase_key(str(word)): str(field)
                 for field, words in document["units"].items()
                 for word in words
             },
-            attributes=_by_word(document["attributes"]),
+            attributes=lexicon.by_word(document["attributes"]),
             lands={str(language): tuple(map(str, lands)) for language, lands in document["lands"].items()},
             kinds={str(name): tuple(map(str, words)) for name, words in document["kinds"].items()},
             substitutes=frozenset(map(str, document["substitutes"])),
@@ -93,11 +92,3 @@ def _terms(parts: Iterable[tuple[str, Mapping[str, Values], bool]]) -> Mapping[s
             if not (only_refused and held):
                 found[word] = (*held, Term(field, values, only_refused))
     return found
-
-
-def _by_word(part: Mapping[str, Iterable[object]]) -> Mapping[str, Values]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, words in part.items():
-        for word in words:
-            found[phrase_key(str(word))].append(str(name))
-    return {word: tuple(dict.fromkeys(names)) for word, names in found.items() if word}
