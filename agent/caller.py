@@ -13,7 +13,8 @@ from langchain_core.messages.tool import ToolCall as MessageCall
 from langchain_core.utils.json_schema import dereference_refs
 
 from handpicked import prompts
-from handpicked.agent.llm.guard import Broken, Called, ModelClient, Usage
+from handpicked.agent.llm.answers import Broken, Called, Usage
+from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.turn import Turn, calls_text, plain, result_text, results_text, told
 from handpicked.tools.dispatch import Tool
 from handpicked.tools.types import Json, ToolCall, ToolResult

@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from handpicked import prompts
 from handpicked.agent import floor, ground
 from handpicked.agent.budget import WORTH_MS
+from handpicked.agent.llm.answers import cost
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.types import Citation, ListItem, RankedList, Reading, Usage
 from handpicked.tools.data.index import Snapshot
@@ -141,9 +142,7 @@ async def _rewrite(
         )  # fmt: skip
     except (ModelError, BudgetExceeded) as err:
         return Written(piece, degraded=f"prose: {err}")
-    usage = Usage(
-        answer.usage.model, answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.ms
-    )
+    usage = cost(answer.usage)
     text = answer.text.strip()
     wrong = ground.check(text, item, snapshot, shown, reading.language)
     if wrong:

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from handpicked import prompts
 from handpicked.agent.budget import WORTH_MS, unasked
-from handpicked.agent.llm.guard import ModelClient, Usage
+from handpicked.agent.llm.answers import Usage
+from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.turn import Turn, told
 from handpicked.tools.catalog import by_title
 from handpicked.tools.data.index import Snapshot

@@ -11,7 +11,7 @@ from handpicked.agent import act
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget, unasked
 from handpicked.agent.caller import OTHER_MODEL, Asked, Caller, Talk
 from handpicked.agent.lists import list_tasks
-from handpicked.agent.llm import guard
+from handpicked.agent.llm.answers import cost
 from handpicked.agent.propose import Proposer, propose, shown
 from handpicked.agent.turn import Turn, plain
 from handpicked.agent.types import Step, Usage
@@ -155,7 +155,7 @@ async def _named(turn: Turn, proposer: Proposer | None, given: Time, emit: Emit)
         named = await proposer.propose(turn, deadline_s=given.model_s, max_tokens=_PROPOSE_TOKENS)
     except (ModelError, BudgetExceeded) as err:
         return _Part(down=str(err))
-    usages = (_cost(named.usage),) if named.usage else ()
+    usages = (cost(named.usage),) if named.usage else ()
     if not named.titles:
         return _Part(usages=usages)
     titles: list[Json] = [{"title": title.title, "year": title.year} for title in named.titles]
@@ -182,7 +182,7 @@ async def _called(turn: Turn, caller: Caller | None, talk: Talk | None, given: T
         told = f"{failed[0].call.name}: {failed[0].error}"
         notes.append(f"{len(failed)} of the calls of {caller.name} fail ({told}); {OTHER_MODEL}")
     return _Part(
-        list(map(_facts_only, results)), asked, (_cost(asked.usage),), tuple(f"calls: {n}" for n in notes)
+        list(map(_facts_only, results)), asked, (cost(asked.usage),), tuple(f"calls: {n}" for n in notes)
     )
 
 
@@ -227,10 +227,6 @@ def _joined(
         ),
         down=down[0][1] if down else None,
     )
-
-
-def _cost(usage: guard.Usage) -> Usage:
-    return Usage(usage.model, usage.prompt_tokens, usage.completion_tokens, usage.ms)
 
 
 def _timed(made: Round, start: float, calls: int) -> Round:

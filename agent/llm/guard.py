@@ -7,12 +7,10 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Protocol, TypedDict, TypeVar, Unpack, cast
 
-import orjson
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolCallChunk
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 from tenacity import (
@@ -25,14 +23,23 @@ from tenacity import (
 )
 
 from handpicked.agent.llm import failures, telemetry
+from handpicked.agent.llm.answers import (
+    Called,
+    Said,
+    Scored,
+    Structured,
+    Usage,
+    Written,
+    elapsed_ms,
+    estimate,
+    usage_of,
+)
 from handpicked.tools.errors import BudgetExceeded, ModelError
-from handpicked.tools.types import Json, ToolCall
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _COMMON = frozenset(("max_tokens",))
 _OPENAI = frozenset(("max_tokens", "seed"))
-_CHARS_A_TOKEN = 4
 _LONGEST_TOKEN = 8
 """Characters a token from which on a model is taken to write past its `max_tokens`, which some servers ignore."""
 _WORTH_S = 0.4
@@ -49,77 +56,6 @@ class Options(TypedDict, total=False):
     seed: int
     family: str
     deadline_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a call cost. `evaluated_tokens` of the prompt's were not in a cache; `estimated` when the provider gave no
-    counts and they are the text's length over four."""
-
-    model: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    ms: float = 0.0
-    evaluated_tokens: int = 0
-    estimated: bool = False
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.model,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-            self.ms + other.ms,
-            self.evaluated_tokens + other.evaluated_tokens,
-            self.estimated or other.estimated,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A text answer. `finish` is the provider's reason: `stop`, `length`, .."""
-
-    text: str
-    finish: str
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A call whose arguments are no JSON object: what was written, and what is wrong with it."""
-
-    name: str
-    written: str
-    call_id: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """Tool calls that the model makes, or the text that it says instead. `finish` is the provider's reason; `cut` says
-    what broke the answer off after the calls that are here."""
-
-    calls: tuple[ToolCall, ...]
-    text: str
-    usage: Usage
-    broken: tuple[Broken, ...] = ()
-    finish: str = ""
-    cut: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Structured(Generic[T]):
-    """An answer read as what was asked for."""
-
-    value: T
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One log-likelihood for each label."""
-
-    scores: tuple[float, ...]
-    usage: Usage
 
 
 class TextStream:
@@ -166,7 +102,7 @@ class ModelClient:
 
     def stream(self, messages: Sequence[BaseMessage], **options: Unpack[Options]) -> TextStream:
         """Start writing; nothing is sent before the first piece is asked for."""
-        said = _Said(self.name, messages)
+        said = Said(self.name, messages)
         model = cast("_Model", self.model)
         return TextStream(self._pieces(model, said, messages, options), said.written)
 
@@ -188,7 +124,7 @@ class ModelClient:
 
         An answer that breaks off gives the calls that were complete; without one it is the error."""
         bound = cast("_Model", self.model.bind_tools(list(tools), tool_choice=tool_choice))
-        said = _Said(self.name, messages)
+        said = Said(self.name, messages)
         cut = None
         try:
             async for _ in self._pieces(bound, said, messages, options):
@@ -217,7 +153,7 @@ class ModelClient:
             raise ModelError(
                 f"{self.name} gave no {schema.__name__}: {reason}; try again or use a larger model"
             )
-        return Structured(answer["parsed"], _usage(self.name, answer["raw"], messages, started))
+        return Structured(answer["parsed"], usage_of(self.name, answer["raw"], messages, started))
 
     async def score_labels(
         self,
@@ -238,8 +174,8 @@ class ModelClient:
         scores: list[float] = await self._tried(
             lambda: scorer.ascore_labels(messages, labels, prefix=prefix, family=family), options
         )
-        tokens = _estimate(messages)
-        ms = _ms(started)
+        tokens = estimate(messages)
+        ms = elapsed_ms(started)
         return Scored(tuple(scores), Usage(self.name, tokens, 0, ms, tokens, estimated=True))
 
     @property
@@ -271,7 +207,7 @@ class ModelClient:
         raise AssertionError("retrying ends by a value or an error")
 
     async def _pieces(
-        self, model: _Model, said: _Said, messages: Sequence[BaseMessage], options: Options
+        self, model: _Model, said: Said, messages: Sequence[BaseMessage], options: Options
     ) -> AsyncGenerator[str]:
         ends = _ends(options)
         try:
@@ -286,7 +222,7 @@ class ModelClient:
         self._check_refusal(said.message())
 
     async def _timed(
-        self, chunks: AsyncGenerator[AIMessage], said: _Said, ends: float | None, max_tokens: int | None
+        self, chunks: AsyncGenerator[AIMessage], said: Said, ends: float | None, max_tokens: int | None
     ) -> AsyncGenerator[str]:
         while max_tokens is None or said.size <= max_tokens * _LONGEST_TOKEN:
             try:
@@ -348,84 +284,6 @@ class _Model(Protocol):
     """A chat model, with tools bound to it or without."""
 
     def astream(self, messages: Sequence[BaseMessage], /, **options: Any) -> AsyncIterator[AIMessage]: ...
-
-
-class _Said:
-    """What a stream has given so far; `size` is in characters, those of calls' arguments among them."""
-
-    def __init__(self, model: str, messages: Sequence[BaseMessage]) -> None:
-        self.size = 0
-        self.finish = ""
-        self._chunks: list[AIMessage] = []
-        self._model = model
-        self._messages = messages
-        self._started = time.perf_counter()
-
-    def add(self, chunk: AIMessage) -> str:
-        self._chunks.append(chunk)
-        self.finish = str(chunk.response_metadata.get("finish_reason") or self.finish)
-        text = str(chunk.text)
-        parts = chunk.tool_call_chunks if isinstance(chunk, AIMessageChunk) else chunk.tool_calls
-        self.size += len(text) + sum(len(str(part["args"] or part["name"])) for part in parts)
-        return text
-
-    def message(self) -> AIMessage:
-        """The whole of it."""
-        parts = [chunk for chunk in self._chunks if isinstance(chunk, AIMessageChunk)]
-        if not parts:
-            return self._chunks[-1] if self._chunks else AIMessage(content="")
-        return parts[0] + parts[1:] if parts[1:] else parts[0]
-
-    def calls(self) -> tuple[tuple[ToolCall, ...], tuple[Broken, ...]]:
-        """The calls whose arguments are complete, and those that are not what they should be.
-
-        LangChain mends JSON that was cut off; a call that lost its end would run as another one."""
-        message = self.message()
-        if not isinstance(message, AIMessageChunk):
-            return tuple(ToolCall(c["name"], c["args"], c["id"] or "") for c in message.tool_calls), ()
-        read = [_read(part) for part in message.tool_call_chunks]
-        calls = tuple(call for call in read if isinstance(call, ToolCall))
-        return calls, tuple(call for call in read if isinstance(call, Broken))
-
-    def written(self) -> Written:
-        text = "".join(str(chunk.text) for chunk in self._chunks)
-        counted = [chunk for chunk in self._chunks if chunk.usage_metadata]
-        message = counted[-1] if counted else AIMessageChunk(content=text)
-        usage = _usage(self._model, message, self._messages, self._started, text)
-        return Written(text, self.finish or "unfinished", usage)
-
-
-def _read(part: ToolCallChunk) -> ToolCall | Broken:
-    name, text, call_id = part["name"] or "", part["args"] or "{}", part["id"] or ""
-    try:
-        arguments = orjson.loads(text)  # stricter than `json`: no NaN, no numbers that JSON can't take back
-    except orjson.JSONDecodeError as err:
-        return Broken(name, text, call_id, f"its arguments are not JSON ({err})")
-    if not isinstance(arguments, dict):
-        return Broken(name, text, call_id, "its arguments are not a JSON object")
-    return ToolCall(name, cast("Mapping[str, Json]", arguments), call_id)
-
-
-def _usage(
-    model: str, message: AIMessage, messages: Sequence[BaseMessage], started: float, text: str | None = None
-) -> Usage:
-    counts = message.usage_metadata
-    if counts is None:
-        asked = _estimate(messages)
-        said = len(str(message.text) if text is None else text) // _CHARS_A_TOKEN
-        return Usage(model, asked, said, _ms(started), asked, estimated=True)
-    cached = counts.get("input_token_details", {}).get("cache_read") or 0
-    asked = counts["input_tokens"]
-    evaluated = message.response_metadata.get("evaluated_tokens", asked - cached)
-    return Usage(model, asked, counts["output_tokens"], _ms(started), evaluated)
-
-
-def _estimate(messages: Sequence[BaseMessage]) -> int:
-    return sum(len(str(message.text)) for message in messages) // _CHARS_A_TOKEN
-
-
-def _ms(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
 
 
 def _ends(options: Options) -> float | None:
