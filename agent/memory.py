@@ -25,7 +25,7 @@ _OPEN_SCENES = ("browse", "search", "chat")
 _LISTED = frozenset({"recommend", "search", "ads", "write"})
 _WISHED = _LISTED - {"search"}
 _SURE = 0.9
-"""How sure a scene is that was taken over; see docs/memory.md for the measurement."""
+"""How sure a scene is said to be that was taken over: a judgement, not measured."""
 
 
 @dataclass(frozen=True, slots=True)
