@@ -18,7 +18,7 @@ demo: env ## fetch data and model, build the demo, and make two recommendations
 
 test: env ## fetch what the tests need, then run them without a network
 	@$(BIN)/handpicked assets fetch --quiet
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 soak: env ## the long tests: kills in the middle, two writers, big files, full disks
 	@$(BIN)/handpicked assets fetch --quiet
