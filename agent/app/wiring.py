@@ -32,6 +32,7 @@ class Parts:
     workspace: Workspace
     index: Index
     agent: Agent
+    powers: Powers
 
 
 def open_workspace(settings: Settings) -> Workspace:
@@ -57,8 +58,9 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     client, missing = _client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
     config = AgentConfig(settings.k, settings.seed, languages, missing)
-    agent = Agent(workspace, index, reader, client=client, powers=powers(settings, client), config=config)
-    return Parts(workspace, index, agent)
+    added = powers(settings, client)
+    agent = Agent(workspace, index, reader, client=client, powers=added, config=config)
+    return Parts(workspace, index, agent, added)
 
 
 def powers(settings: Settings, client: ModelClient | None) -> Powers:

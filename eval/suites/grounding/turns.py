@@ -17,8 +17,8 @@ import orjson
 
 from handpicked.agent.app import wiring
 from handpicked.agent.loop import Agent
-from handpicked.agent.settings import Settings
 from handpicked.agent.types import Reply, Request, parse_request
+from handpicked.eval import suites
 from handpicked.eval.suites.grounding.checker import Past
 from handpicked.eval.types import Json, Options
 from handpicked.tools.data.workspace import Workspace
@@ -119,11 +119,7 @@ def language(request: Request) -> str:
 @contextmanager
 def asked(options: Options, *, prose: bool) -> Generator[Asked]:
     """An agent on the options' workspace. Conversations are kept in a copy of its events that goes away after."""
-    given = Settings()
-    changes: dict[str, object] = {"workspace": options.workspace or given.workspace}
-    if options.model:
-        changes["model"] = options.model
-    settings = given.model_copy(update=changes)
+    settings = suites.settings(options)
     with tempfile.TemporaryDirectory(prefix="handpicked-eval-") as folder:
         if settings.events_url is None:
             copy = Path(folder, "events.db")

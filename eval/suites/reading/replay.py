@@ -12,6 +12,7 @@ from handpicked.agent.demonstrations import Demonstration
 from handpicked.agent.memory import Memory
 from handpicked.agent.read import Reader
 from handpicked.agent.types import CartLine, ListItem, RankedList, Reading, Request, SceneGuess, Surroundings
+from handpicked.eval.suites.reading import labels
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key
 from handpicked.tools.types import Item
@@ -88,6 +89,10 @@ class Titles:
             for item in self._items(named.title, named.year)
         }
         self.lacking = [named.title for named in demo.titles if not self._items(named.title, named.year)]
+
+    def ids(self, title: str) -> list[str]:
+        """The items that the demonstration means by a title of its own, however that is spelled."""
+        return [i for i, called in self._meant.items() if labels.plain(called) == labels.plain(title)]
 
     def called(self, item_id: str) -> str:
         """How the demonstration calls an item; one that it doesn't mean, by its id."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from handpicked.agent.app import wiring
 from handpicked.agent.llm import factory
-from handpicked.agent.settings import Settings
 from handpicked.agent.types import Request
+from handpicked.eval import suites
 from handpicked.eval.metrics import ranking
 from handpicked.eval.types import Case, Json, Options, Scores, Subject
 from handpicked.tools import search
@@ -65,7 +65,7 @@ class _Search:
     @contextmanager
     def open(self, system: str, part: str, options: Options) -> Generator[Subject]:
         """Raises ConfigError when the workspace isn't the demo's."""
-        settings = _settings(options)
+        settings = suites.settings(options, model="none")
         parts = wiring.open_agent(settings, prose=False)
         snapshot = parts.index.snapshot()
         known = set(chain.from_iterable(case.data["relevant"] for case in self.cases(options)))
@@ -105,11 +105,6 @@ class _Search:
         found: list[dict[str, Any]] = answer
         scores = ranking([entry["item_id"] for entry in found], case.data["relevant"], k=_K)
         return {**scores, "off_catalog": float(sum(entry["title"] is None for entry in found))}
-
-
-def _settings(options: Options) -> Settings:
-    given = {"workspace": options.workspace, "cache": options.cache, "model": "none"}
-    return Settings.model_validate({name: value for name, value in given.items() if value is not None})
 
 
 task = _Search()

@@ -10,9 +10,9 @@ import pytest
 
 from handpicked.agent.llm.llamacpp import LlamaCppChat
 from handpicked.agent.settings import Settings
+from handpicked.eval.openai_server import Server, serving
 from handpicked.tools.data import assets
 from handpicked.tools.errors import AssetError
-from tests.agent.llm.openai_server import Server, serving
 
 
 @pytest.fixture(scope="session")

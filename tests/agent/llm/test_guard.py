@@ -19,9 +19,9 @@ from handpicked.agent.llm.factory import chat_model
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.llm.scripted import ScriptedChat
 from handpicked.agent.settings import Settings
+from handpicked.eval.openai_server import USAGE, Answer, Asked, Server, chunk, completion, failing, say
 from handpicked.tools.errors import BudgetExceeded, ModelError
 from handpicked.tools.types import ToolCall
-from tests.agent.llm.openai_server import USAGE, Answer, Asked, Server, chunk, completion, failing, say
 
 T = TypeVar("T")
 _ASK: list[BaseMessage] = [HumanMessage("hello")]

@@ -16,8 +16,8 @@ import pytest
 from handpicked.agent.llm.factory import chat_model
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import Reply, Request
+from handpicked.eval.openai_server import Answer, Asked, Script, Server, failing, say
 from handpicked.tools.types import ToolResult
-from tests.agent.llm.openai_server import Answer, Asked, Script, Server, failing, say
 
 RAMBLING = "and then there was another film about it " * 1_250  # 10,000 tokens
 _FACTS = re.compile(r"Title: (.*)\nKind: (.*)")
