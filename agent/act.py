@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from handpicked.agent.evidence import telling
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.turn import plain
@@ -47,7 +48,10 @@ def plan(
     calls: list[tuple[str, dict[str, Json]]] = []
     if reading.like:
         calls.append(("lookup", {"item_ids": list(reading.like)}))
-    if any(word not in STOP_WORDS for word in words(reading.query)):
+    if asks_of_named(reading):
+        for title in _shared(reading.about, context):
+            calls.append(("lookup", {"title": title}))
+    if _searches(reading, scene):
         calls.append(("search", {"query": reading.query, "constraints": keep}))
     living = [item_id for item_id in seeds if context.snapshot.row(item_id) is not None]
     if living:
@@ -73,6 +77,11 @@ def plan(
         (name, arguments) for name, arguments in calls if name in _FACTS or scene.weights.get(name, 0.0) > 0
     ]
     return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
+
+
+def asks_of_named(reading: Reading) -> bool:
+    """Whether the turn asks about what it names and wishes for nothing beside it."""
+    return bool(reading.about) and "recommend" not in reading.tasks
 
 
 async def run(
@@ -113,3 +122,19 @@ def failures(results: Sequence[ToolResult]) -> tuple[str, ...]:
 
 def _cart(request: Request) -> list[str]:
     return [line.item_id for line in request.context.cart]
+
+
+def _searches(reading: Reading, scene: Scene) -> bool:
+    """Whether words are left that a search could answer to: of a question about a title only those that tell something."""
+    left = [word for word in words(reading.query) if not {word, word.removesuffix("s")} & STOP_WORDS]
+    if not asks_of_named(reading):
+        return bool(left)
+    asking = {word for cue in scene.cues for word in words(cue)}
+    return any(telling(word) and word not in asking for word in left)
+
+
+def _shared(item_ids: Sequence[str], context: Context) -> list[str]:
+    """Titles of these items that other items have too: who asks about Heat may mean either."""
+    named = [item for item_id in item_ids if (item := context.snapshot.get(item_id)) is not None]
+    titles = dict.fromkeys(item.title for item in named)
+    return [title for title in titles if len(context.snapshot.titles.rows(title)) > 1]

@@ -23,6 +23,8 @@ from handpicked.tools.types import Item
 _TOLD = 3
 """How many items of a turn get a sentence."""
 _TOLD_IN_ARTICLE = 6
+_TEXTS = {"summarize", "review", "compare", "rate"}
+"""Tasks whose text is on what is named; why something was listed can be told of what is listed only."""
 _SENTENCE_TOKENS = 64
 _FAMILY = "describe"
 _RAISE = "raise budget_ms or the scene's prose_ms"
@@ -70,27 +72,32 @@ class Written:
 
 
 def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -> list[Sentence]:
-    """The floor's text, sentence by sentence."""
+    """The floor's text, sentence by sentence: first on what the message names, then on what is listed beside it."""
     if reading.tasks == ("chitchat",):
         domains = sorted(snapshot.terms("domain"))
         return [Sentence(floor.smalltalk(domains, reading.language))]
-    told = _told(reading, lists)
-    items = {item.item_id: found for item in told if (found := snapshot.get(item.item_id)) is not None}
+    named = subjects(reading, snapshot)
+    listed = _listed(reading, lists, [item.item_id for item in named])
+    told = [item for one in listed if (item := snapshot.get(one.item_id)) is not None]
+    pieces = [_about(item, reading) for item in named]
+    if "compare" in reading.tasks:
+        pieces += _compared(named if len(named) > 1 else [*named, *told], reading.language)
     organic = [ranked for ranked in lists if ranked.task != "ads"]
-    pieces = [Sentence(floor.opening(reading, organic))] if organic or not lists else []
+    if listed or (not named and (organic or not lists)):
+        pieces.append(Sentence(floor.opening(reading, organic)))
     if "explain" in reading.tasks:
-        pieces += [
-            Sentence(f"{_name(item, reading)}{item.reason}", item.item_id, fixed=True) for item in told
-        ]
+        pieces += [Sentence(f"{_name(one, reading)}{one.reason}", one.item_id, fixed=True) for one in listed]
     else:
-        pieces += [_about(item, items[item.item_id], reading) for item in told if item.item_id in items]
-    if "compare" in reading.tasks and len(items) > 1:
-        one, other = list(items.values())[:2]
-        pieces += [
-            Sentence(text, item_id, field, fixed=True)
-            for text, item_id, field in floor.comparison(one, other, reading.language)
-        ]
+        pieces += [_about(item, reading) for item in told]
     return [*pieces, *_offered(lists, reading)]
+
+
+def subjects(reading: Reading, snapshot: Snapshot) -> list[Item]:
+    """What the message names and asks a text about, whether a list has it or not."""
+    if not _TEXTS & set(reading.tasks):
+        return []
+    ids = reading.about or reading.like
+    return [item for item_id in ids[:_TOLD] if (item := snapshot.get(item_id)) is not None]
 
 
 async def write(
@@ -104,6 +111,7 @@ async def write(
 
     A model that fails is not asked again in this turn: it costs prose, never the list."""
     shown = {item.item_id for ranked in lists for item in ranked.items}
+    shown |= {item.item_id for item in subjects(reading, snapshot)}
     left = prose.tokens
     if prose.client is not None and reading.language not in prose.languages:
         prose = replace(prose, client=None, missing=f"the model does not write {reading.language}")
@@ -179,12 +187,12 @@ def untaken(written: Sequence[Written]) -> str | None:
 def reviews(
     reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot, interests: Sequence[str]
 ) -> Mapping[str, str]:
-    """A short review of the first item, where one is asked for."""
+    """Short reviews of what is named, else of the first item, where one is asked for."""
     if "review" not in reading.tasks:
         return {}
-    told = _told(reading, lists)[:1]
-    found = {item.item_id: snapshot.get(item.item_id) for item in told}
-    return {k: floor.review(item, reading, interests, reading.language) for k, item in found.items() if item}
+    first = [snapshot.get(one.item_id) for one in _listed(reading, lists, ())[:1]]
+    items = subjects(reading, snapshot) or [item for item in first if item is not None]
+    return {item.item_id: floor.review(item, reading, interests, reading.language) for item in items}
 
 
 def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Citation, ...]]:
@@ -198,17 +206,31 @@ def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Cit
     return text, tuple(citations)
 
 
-def _told(reading: Reading, lists: Sequence[RankedList]) -> list[ListItem]:
-    """The items that the text is about: those that were named, where a list has them, else the first."""
+def _listed(reading: Reading, lists: Sequence[RankedList], told: Collection[str]) -> list[ListItem]:
+    """The listed items that get a sentence: those that were named, where a list has them, else the first; none twice."""
     count = _TOLD_IN_ARTICLE if "write" in reading.tasks else _TOLD
-    items = {item.item_id: item for ranked in lists if ranked.task != "ads" for item in ranked.items}
+    items = {
+        item.item_id: item
+        for ranked in lists
+        if ranked.task != "ads"
+        for item in ranked.items
+        if item.item_id not in told
+    }
     named = [items[item_id] for item_id in reading.like if item_id in items]
     return named[:count] or list(items.values())[:count]
 
 
-def _about(item: ListItem, source: Item, reading: Reading) -> Sentence:
-    text = floor.sentence(item, source, reading.language)
-    return Sentence(text, item.item_id, "description" if source.description else "categories")
+def _about(item: Item, reading: Reading) -> Sentence:
+    text = floor.sentence(item, reading.language)
+    return Sentence(text, item.item_id, "description" if item.description else "categories")
+
+
+def _compared(items: Sequence[Item], language: str) -> list[Sentence]:
+    """How the first two differ."""
+    if len(items) < 2:
+        return []
+    told = floor.comparison(items[0], items[1], language)
+    return [Sentence(text, item_id, field, fixed=True) for text, item_id, field in told]
 
 
 def _offered(lists: Sequence[RankedList], reading: Reading) -> list[Sentence]:

@@ -24,7 +24,7 @@ _HAD = r"(?<!seen )(?<!read )(?<!watched )(?<!loved )(?<!liked )(?<!hated )(?<!g
 _ENGLISH = re.compile(
     rf"\b(?:top|best)\s+{_MANY}(?!\s*(?:of the|%))\b{_NOT_THINGS}"
     rf"|\b(?:give|show|find|get|gimme|pick|throw|send|recommend|suggest|list|name|need|want|i'll take|just|only|another|around|maybe)\s+(?:me\s+|us\s+)?(?:just\s+|only\s+|your\s+)?(?:top\s+|best\s+)?"
-    rf"{_MANY}\b{_NOT_THINGS}(?=\s*(?:$|[,.;!?)]|pls|please|more\b|of\b|from\b|for\b|to\b|that\b|with\b|good\b|{_NOUNS}\b|\w+\s+{_NOUNS}\b))"
+    rf"{_MANY}\b{_NOT_THINGS}(?=\s*(?:$|[,.;!?)]|pls|please|more\b|of\b|from\b|for\b|to\b|that\b|with\b|like\b|as\b|good\b|{_NOUNS}\b|\w+\s+{_NOUNS}\b))"
     rf"|\bthe\s+{_MANY}\s+best\b"
     rf"|\b(?:give|show|find|get|recommend|suggest|pick)\s+(?:me|us)\s+(one)\b(?!\s+of\b)"
     rf"|{_ORDINAL}\b{_MANY}\s+(?:more|other|further|extra)\b(?!\s*(?:than|hours?|minutes?|mins?|days?|weeks?|time))"

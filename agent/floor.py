@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, wish
-from handpicked.agent.types import ListItem, RankedList, Reading
+from handpicked.agent.types import RankedList, Reading
 from handpicked.tools.data.analysis import detect
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.text import language as language_of
@@ -63,18 +63,18 @@ def offers(sponsored: RankedList, language: str) -> list[tuple[str, str | None]]
     ]
 
 
-def sentence(item: ListItem, source: Item, language: str) -> str:
+def sentence(item: Item, language: str) -> str:
     """One or two sentences on an item: the start of its description, or what it is."""
-    known, lead = phrases(language), _lead(source, language)
-    if source.domain in GOODS and not lead:
-        return str(known["goods"].format(title=item.title, described=description(source, language)))
+    known, lead = phrases(language), _lead(item, language)
+    if item.domain in GOODS and not lead:
+        return str(known["goods"].format(title=item.title, described=description(item, language)))
     if not lead:
-        told = known["is"].format(title=item.title, described=description(source, language).removesuffix("."))
+        told = known["is"].format(title=item.title, described=description(item, language).removesuffix("."))
         return told.replace("》是 一", "》是一") if language == "zh" else told
     if lead.casefold().startswith((item.title.casefold(), f"《{item.title}》".casefold())):
         return lead
-    template = known["tells_year" if source.year else "tells"]
-    return str(template.format(title=item.title, year=source.year, lead=lead))
+    template = known["tells_year" if item.year else "tells"]
+    return str(template.format(title=item.title, year=item.year, lead=lead))
 
 
 def review(source: Item, reading: Reading, interests: Sequence[str], language: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handpicked.agent import floor, followups
+from handpicked.agent.act import asks_of_named
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading, Request
@@ -101,7 +102,10 @@ def _once_more(item_ids: Sequence[str]) -> ToolResult:
 
 
 def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:
-    """A scene's tool weights for one list: what was looked up belongs to a search, not to a recommendation."""
+    """A scene's tool weights for one list: what was looked up belongs to a search, not to a recommendation, and a list of
+    what is asked about has nothing else."""
+    if task == "search" and asks_of_named(wish.reading):
+        return {name: weight for name, weight in tools.items() if name in ("lookup", "search")}
     weights = {name: weight for name, weight in tools.items() if task == "search" or name != "lookup"}
     if wish.reading.like and "similar" in weights:
         weights["similar"] *= _NAMED_BOOST

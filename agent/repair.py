@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from handpicked.agent import followups
+from handpicked.agent.act import asks_of_named
 from handpicked.agent.lists import Wish, allowed, shares
 from handpicked.agent.scenes import Scene, Scenes
 from handpicked.agent.turn import plain
@@ -29,8 +30,8 @@ def breaks(wish: Wish, lists: Sequence[RankedList], scenes: Scenes, default_k: i
     taken: list[str] = []
     found: list[str] = []
     for ranked in lists:
-        if ranked.task not in asked:
-            continue
+        if ranked.task not in asked or (ranked.task == "search" and asks_of_named(wish.reading)):
+            continue  # what is asked about is there or it isn't
         can = allowed(wish, scene, ranked.task, taken)
         found += _few(ranked, asked[ranked.task], can) + _kind(wish, ranked, can) + _words(wish, ranked)
         taken += [item.item_id for item in ranked.items]

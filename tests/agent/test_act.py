@@ -78,3 +78,19 @@ def test_every_tool_has_a_description_and_a_schema_that_a_model_can_read() -> No
         assert len(definition["description"]) > 20
         assert definition["parameters"]["type"] == "object"
         assert "context" not in definition["parameters"]["properties"]
+
+
+def test_a_question_about_a_title_looks_it_up_and_searches_only_for_what_else_is_told(
+    context: Context,
+) -> None:
+    asked = Reading(SceneGuess("search", 1.0), ("summarize",), query="what's the plot of and who's in it", like=("f1",), about=("f1",))  # fmt: skip
+    assert [c.arguments for c in plan(context, asked) if c.name == "lookup"] == [{"item_ids": ["f1"]}]
+    assert "search" not in names(plan(context, asked))
+    assert "search" in names(plan(context, replace(asked, query="the heist film with the shootout")))
+    assert "search" in names(plan(context, replace(asked, tasks=("recommend",))))
+
+
+def test_who_asks_about_a_title_that_two_films_share_may_mean_either(context: Context) -> None:
+    asked = Reading(SceneGuess("search", 1.0), ("search",), query="who directed", like=("f2",), about=("f2",))
+    looked_up = [wanted.arguments for wanted in plan(context, asked) if wanted.name == "lookup"]
+    assert looked_up == [{"item_ids": ["f2"]}, {"title": "Heat"}]

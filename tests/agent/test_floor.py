@@ -78,7 +78,7 @@ def test_a_film_is_described_in_chinese() -> None:
 
 def test_a_sentence_has_one_full_stop_after_an_initial() -> None:
     item = replace(FILM, creators=("Louis C.K.",), runtime=None)
-    assert floor.sentence(_shown(item), item, "en").endswith("by Louis C.K.")
+    assert floor.sentence(item, "en").endswith("by Louis C.K.")
 
 
 def test_goods_are_described_by_shelf_price_and_size() -> None:
@@ -91,7 +91,7 @@ def test_goods_are_described_by_shelf_price_and_size() -> None:
 
 def test_a_title_is_said_once() -> None:
     for item in (FILM, GOODS, replace(FILM, description="Night Signal follows a detective.")):
-        assert floor.sentence(_shown(item), item, "en").count(item.title) == 1
+        assert floor.sentence(item, "en").count(item.title) == 1
 
 
 @pytest.mark.parametrize(
@@ -104,17 +104,14 @@ def test_a_title_is_said_once() -> None:
 )
 def test_a_description_in_another_language_is_not_quoted(told: str, language: str) -> None:
     film = replace(FILM, description=told)
-    assert told[:10] not in floor.sentence(_shown(film), film, language)
+    assert told[:10] not in floor.sentence(film, language)
 
 
 def test_a_sentence_is_the_descriptions_start_or_what_the_item_is() -> None:
     told = replace(FILM, description="A detective hunts machines. He finds them. It rains.")
-    assert (
-        floor.sentence(_shown(told), told, "en")
-        == "Night Signal (1982): A detective hunts machines. He finds them."
-    )
-    assert floor.sentence(_shown(told), told, "zh").startswith("《Night Signal》是 1982 年的")
-    assert floor.sentence(_shown(FILM), FILM, "en") == (
+    assert floor.sentence(told, "en") == "Night Signal (1982): A detective hunts machines. He finds them."
+    assert floor.sentence(told, "zh").startswith("《Night Signal》是 1982 年的")
+    assert floor.sentence(FILM, "en") == (
         "Night Signal is a 1982 sci-fi thriller by Ada Brandt, 117 minutes."
     )
 
@@ -217,7 +214,7 @@ def test_any_item_is_described(
     title: str, categories: list[str], creators: list[str], year: int | None, domain: str, language: str
 ) -> None:
     item = Item("x", title, domain, "", tuple(categories), tuple(creators), year=year)
-    said = floor.sentence(_shown(item), item, language)
+    said = floor.sentence(item, language)
     assert title in said
     assert said.endswith((".", "。"))
     if year and domain != "grocery":
