@@ -32,6 +32,16 @@ _SHOWN = re.compile(
     re.IGNORECASE,
 )
 _WORK = re.compile(r"\s+(?:films?|movies?|books?|novels?|albums?|songs?|article|story)\b", re.IGNORECASE)
+_DESCRIBED = re.compile(
+    r"\b(?:it|this one|that one)(?:['’]?s| is| was)\s+(?:(?:not|just|also|really|more of|kind of|sort of|actually|basically|a|an|the|like|so)\s+)*(?:(?!need|want|got|have|for|about|in|on|time|date)\w+\s+)?$",
+    re.IGNORECASE,
+)
+_FREE = re.compile(r"\s*(?:a|an|the|some|any)?\s*(?:bit of|little)?\s*", re.IGNORECASE)
+"""Between a term and the words that leave it open: "it doesn't have to be a comedy"."""
+_VERB = re.compile(
+    r"\b(?:i|we|he|she|they|you|who|wife|husband|mum|mom|dad|kids|friends?|girlfriend|boyfriend)\s+(?:\w+\s+)?(?:like|love)s?\s+(?:the\s+|a\s+)?$",
+    re.IGNORECASE,
+)
 _THE = re.compile(r"\b(?:the|that|which)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _ONE = re.compile(r"\s+(?:one|version|original)\b(?!s)|那(?:版|部|个|张|本)", re.IGNORECASE)
 _NO_ORIGIN = re.compile(
@@ -58,7 +68,7 @@ _STYLE = re.compile(
     re.IGNORECASE,
 )
 _LIKE = re.compile(
-    r"\b(?:like|in the (?:style|vein|manner|spirit) of|similar to|à la|a la|reminiscent of)\s+(?:the\s+|a\s+)?$|(?:像|类似|类似于)$",
+    r"\b(?:like|in the (?:style|vein|manner|spirit) of|similar to|à la|a la|reminiscent of)\s+(?:(?:the|a|early|late|old|young|classic)\s+)*$|(?:像|类似|类似于)$",
     re.IGNORECASE,
 )
 
@@ -72,6 +82,13 @@ def aside(said: Said, span: Span, field: str, others: Iterable[Span]) -> bool:
         marked(said.text, others)[max(0, start - _BACK) : start].replace("\x01", ""),
         said.text[end : end + _AHEAD],
     )
+    if any(
+        "free" in match.value and _FREE.fullmatch(said.text[said.span(match.first, match.last)[1] : start])
+        for match in said.negations
+    ):
+        return True
+    if field == "categories" and _DESCRIBED.search(before):
+        return True
     if _HAD.search(before) or _PURPOSE.search(before) or _SOMEBODY.match(behind):
         return True
     if (_THE.search(before) and _ONE.match(behind)) or _SHOWN.match(behind):
@@ -82,9 +99,8 @@ def aside(said: Said, span: Span, field: str, others: Iterable[Span]) -> bool:
         return _NO_ORIGIN.match(behind) is not None or _TONGUE.search(before) is not None
     if field == "country":
         return _NO_ORIGIN.match(behind) is not None or _placed(before, behind)
-    return field in ("creators", "cast") and (
-        _STYLE.match(behind) is not None or _LIKE.search(before) is not None
-    )
+    style = _LIKE.search(before) is not None and _VERB.search(before) is None
+    return field in ("creators", "cast") and (style or _STYLE.match(behind) is not None)
 
 
 def _placed(before: str, behind: str) -> bool:

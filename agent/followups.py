@@ -19,9 +19,13 @@ from handpicked.tools.data.text import STOP_WORDS, Token, content_words, fold, t
 Side = Literal["less", "more"]
 _STRONG = frozenset({"more", "again", "instead", "released", "compared", "comparatives", "what about"})
 _WEAK = frozenset({"points", "complains", "only", "narrows", "widens", "opens"})
+_PLACED = ("opens", "concludes_behind", "widens_behind", "widens_before")
+"""Groups whose words count only in their place."""
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _CLAUSE_END = re.compile(r"\s*(?:$|[,.;:!?，。；！？])")
-_WHAT_ABOUT = re.compile(r"\b(?:what|how)\s*(?:about|abt)\b|呢\W*$|^\W*那.{1,8}呢", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(
+    r"\b(?:what|how)\s*(?:about|abt)\b|^[^，。！？,.!?]{1,7}呢(?:\W|$)|^\W*那.{1,8}呢", re.IGNORECASE
+)
 _AGAIN = re.compile(
     r"\b(?:show|give|list|see|tell|bring|display|repeat|read)\b(?:\W+\w+){0,3}?\W+(?:those|these|them|that|it|list|ones)\b"
     r"(?:\W+\w+){0,4}?\W+(?:again|once more|one more time)\b"
@@ -59,6 +63,7 @@ class Marks:
     frame: bool
     asks: bool
     closes: bool
+    persons: bool
     instead: bool
     narrows: bool
     widens: bool
@@ -82,8 +87,9 @@ def marks(text: str, spoken: Sequence[str] = ()) -> Marks:
         strong=bool(groups & _STRONG),
         weak=bool(groups & _WEAK),
         frame="frames" in groups,
-        asks="asks" in groups and "what about" not in groups,
+        asks="asks" in groups,
         closes="closes" in groups,
+        persons="persons" in groups,
         instead="instead" in groups,
         narrows="narrows" in groups,
         widens="widens" in groups,
@@ -116,9 +122,11 @@ def asks_again(text: str) -> bool:
 def _groups(text: str, tokens: Sequence[Token], hit: Hit, hits: Sequence[Hit]) -> list[str]:
     """The groups of a hit; those that depend on the place only where it is the right one."""
     start, end = tokens[hit.first].start, tokens[hit.last - 1].end
-    groups = [g for g in hit.values if g not in ("opens", "widens_behind", "widens_before")]
+    groups = [g for g in hit.values if g not in _PLACED]
     first = _opening(tokens, hits) == hit.first
-    if "opens" in hit.values and first:
+    if ("opens" in hit.values and first) or (
+        "concludes_behind" in hit.values and _CLAUSE_END.match(text, end)
+    ):
         groups.append("opens")
     if ("widens_behind" in hit.values and _CLAUSE_END.match(text, end)) or (
         "widens_before" in hit.values and (first or not text[:start].strip())

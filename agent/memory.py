@@ -216,7 +216,9 @@ def _scene(topic: Topic, reading: Reading, says_more: bool) -> SceneGuess:
 
 def _tasks(topic: Topic, reading: Reading, *, bare: bool) -> tuple[str, ...]:
     """The turn's own tasks, or those in force; a `bare` "shorter" has none of its own."""
-    own: set[str] = set() if bare else set(reading.tasks) & _LISTED
+    own = set(reading.tasks) & _LISTED
+    if bare:
+        return topic.tasks if "recommend" in topic.tasks or "recommend" not in own else ("recommend",)
     return reading.tasks if own & _WISHED or (own and "search" in topic.tasks) else topic.tasks
 
 

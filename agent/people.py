@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rapidfuzz.distance import OSA
+
 from handpicked.agent import lexicon, wording
 from handpicked.agent.scope import JOINT, Said, Span
 from handpicked.tools.data import slips
@@ -19,6 +21,7 @@ _BOTH = 1.4
 """Who directs and acts is meant as a director, but for one who acts in so many times more."""
 _VERBS = frozenset("拍演导执主写唱版那和跟的与")
 """What the segmenter joins to a short name: 李安拍的."""
+_REFUSED = re.compile(r"\b(?:not|no|except|without|but)\s+$", re.IGNORECASE)
 _RARE = 4
 _BESIDE = re.compile(r"\b(?:with|w/|w|by|starring|featuring|feat|has|more|any|some)\s+$", re.IGNORECASE)
 _KNOWN_BY = 12
@@ -142,7 +145,11 @@ def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...
 
 def _full_name(words: Sequence[str]) -> str:
     """The catalogue's folded form of a name of two words or ideographs and more; a single word is too often something else."""
-    if len(words) < 2 or all(map(lexicon.is_plain, words)):
+    if (
+        len(words) < 2
+        or all(map(lexicon.is_plain, words))
+        or (len("".join(words)) < 5 and words[0].isascii())
+    ):
         return ""
     return "".join(words) if all(map(has_cjk, words)) else " ".join(words)
 
@@ -175,6 +182,9 @@ def _forename(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[st
 def _cued(said: Said, token: Token) -> bool:
     """Whether the words beside a word speak of a person; in small letters they must say more."""
     before, after = said.text[max(0, token.start - 24) : token.start], _CUED_AFTER.match(said.text, token.end)
+    capital = said.text[token.start].isupper() and not said.text.isupper()
+    if capital and _REFUSED.search(before):
+        return True
     if _CUED_STRICT.search(before) or (after is not None and _CUED_BEFORE.search(before)):
         return True
     capital = said.text[token.start].isupper() and not said.text.isupper()
@@ -193,6 +203,8 @@ def _dominant(people: Sequence[Person], times: int = 2) -> Person | None:
 
 def _mistyped(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str, ...]] | None:
     """A name with slips: of somebody whom the lexicon knows, or a surname behind the right first name."""
+    if (person := _meant(snapshot, said, place)) is not None:
+        return place + 1, (person,)
     token = said.tokens[place]
     word = token.text
     if (
@@ -210,6 +222,23 @@ def _mistyped(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[st
         if distance == 1 or len(word) >= 8:
             return place + 1, tuple(map(normalize, famous[key]))
     return None
+
+
+def _meant(snapshot: Snapshot, said: Said, place: int) -> str | None:
+    """Somebody well known whose first name stands before a slip of the last ("will ferrel")."""
+    if place == 0:
+        return None
+    first, word = said.tokens[place - 1].text, said.tokens[place].text
+    near = [
+        person
+        for part in (snapshot.build.columns, snapshot.delta.columns)
+        for person in part.forenames.get(first, ())
+        if OSA.distance(word, person.name.rsplit(" ", 1)[-1], score_cutoff=2) <= (1 if len(word) < 7 else 2)
+    ]
+    best = max(near, key=lambda person: person.made + person.acted, default=None)
+    if best is None or best.made + best.acted < _KNOWN_BY or lexicon.is_plain(word):
+        return None
+    return best.name
 
 
 def _in_catalogue(snapshot: Snapshot, word: str) -> bool:
@@ -232,8 +261,8 @@ def _in_role(snapshot: Snapshot, said: Said, span: Span, names: Sequence[str]) -
     if makes and acts and not made and not acted:
         counts = [sum(_many(snapshot, part, name) for name in names) for part in ("creators", "cast")]
         field = "creators" if counts[0] * _BOTH >= counts[1] else "cast"
-    if not (makes if field == "creators" else acts):
-        return None
+    if not makes and not acts:
+        field = "cast" if acted else "creators"  # nobody here: the list is empty, and says why
     written = said.text[start:end]
     return Named(*span, field, tuple(_spelled(snapshot, field, name, written) for name in names))
 

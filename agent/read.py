@@ -88,8 +88,11 @@ class Reader:
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, links, snapshot)
         tasks = self._tasks(request, guess, chosen.name)
+        about = _named(links, "about")
+        # What is said of a title that is asked about tells which one it is, or asks whether it is so.
+        asks = about and "recommend" not in tasks
         settled = wants.settle(snapshot, wished, domain, tasks=tasks, gift=chosen.name == "gift")
-        constraints = (*request.filters, *domain, *settled)
+        constraints = (*request.filters, *domain, *(() if asks else settled))
         return Reading(
             scene=chosen,
             tasks=tasks,
@@ -97,7 +100,7 @@ class Reader:
             like=_named(links, "like", "about"),
             dislike=_named(links, "dislike"),
             seen=_named(links, "seen"),
-            about=_named(links, "about"),
+            about=about,
             constraints=tuple(dict.fromkeys(constraints)),
             prefer=wants.applicable(snapshot, moods.leanings(text), domain),
             count=wished.count,

@@ -54,6 +54,11 @@ _SWAP = re.compile(
 _FOR = re.compile(r"\s+(?:for|with|to)\b|换成|换", re.IGNORECASE)
 _AWAY = ((_TAKE, _OFF), (_SWAP, _FOR))
 """What stands around a thing to be put away: "take the soup off", "swap the chicken for tofu"."""
+_COMPLETE = re.compile(
+    r"\b(?:movies?|films?|books?|songs?|ones?|stuff|it|them)\b\s+(?!with\b|about\b|of\b|from\b|in\b|by\b|starring\b|that\b|and\b|or\b|like\b)\w",
+    re.IGNORECASE,
+)
+"""What is refused has been said: "not into those movies actually a musical"."""
 _ADJECTIVE = re.compile(r"^[\u4e00-\u9fff]{1,4}的$")
 """In 不要辣的零食 what is refused is a kind of it."""
 _NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
@@ -156,7 +161,7 @@ def marked(text: str, others: Iterable[Span]) -> str:
 
 def _reaches(between: str, behind: str) -> bool:
     between = between.replace("\x01", "")
-    if _END.search(between) or _TURN.search(between):
+    if _END.search(between) or _TURN.search(between) or _COMPLETE.search(between):
         return False
     listed = _LIST.fullmatch(between)
     if listed is None and "、" not in between and _COMMA.search(between):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from handpicked.agent import own, refusals, wording
 from handpicked.agent.wishes import Mention, Placed, Wants
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.types import TERM_FIELDS, Constraint, Scalar
+from handpicked.tools.types import TERM_FIELDS, Constraint, Mask, Scalar
 
 _SHORTEST, _LONGEST = 20, 400
 """Minutes that a bound without a unit may mean."""
@@ -180,9 +180,28 @@ def _applicable(
     if constraint.field in ("language", "country"):
         return _spoken(snapshot, constraint, domain)
     if constraint.field in ("creators", "cast"):
-        return constraint if snapshot.mask([*domain, _positive(constraint)]).any() else None
+        return _person(snapshot, constraint, domain)
     held = tuple(value for value in constraint.value if _has(snapshot, constraint.field, value, domain))
     return replace(constraint, value=held) if held else None
+
+
+def _person(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:
+    """Somebody in a role that things of the domain have: in music an actor can only be a singer. Nobody's work is asked
+    of goods."""
+    if snapshot.mask([*domain, _positive(constraint)]).any():
+        return constraint
+    inside = snapshot.mask(domain)
+    for field in (constraint.field, "cast" if constraint.field == "creators" else "creators"):
+        if any(bool(rows.any()) for rows in _with_any(snapshot, field, inside)):
+            return replace(constraint, field=field)
+    return None
+
+
+def _with_any(snapshot: Snapshot, field: str, inside: Mask) -> Iterator[Mask]:
+    """Rows of the domain that have anybody in a role, part by part."""
+    for part, offset in ((snapshot.build.columns, 0), (snapshot.delta.columns, len(snapshot.build.columns))):
+        if field in part.terms:
+            yield inside[offset + part.terms[field].rows]
 
 
 def _spoken(snapshot: Snapshot, constraint: Constraint, domain: Sequence[Constraint]) -> Constraint | None:

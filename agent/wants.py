@@ -45,7 +45,8 @@ _OF_TITLE = re.compile(
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
-    r"(?:\b(?:about|on|than a|as a|as an|a learner of)\s+(?:the\s+)?|关于|像)$", re.IGNORECASE
+    r"(?:\b(?:about|on|based off|based on|than a|as a|as an|a learner of)\s+(?:the\s+|a\s+)?|关于|像)$",
+    re.IGNORECASE,
 )
 _MADE = re.compile(r"[ -](?:made|produced|productions?)\b", re.IGNORECASE)
 _ADDED = re.compile(
@@ -222,10 +223,15 @@ def _mentions(snapshot: Snapshot, said: Said, hits: Sequence[_Hit]) -> Iterator[
         refused = _refused_domain(said, match, places)
         if not refused and (_TASTE.search(said.text, 0, start) or _TOPIC.search(said.text, 0, start)):
             continue
-        if any(_foreign(snapshot, match, hit) for hit in hits):
-            continue
+        if any(_foreign(snapshot, match, hit) for hit in hits) or _before_another(said.text, end, places):
+            continue  # "film scores", "a comic book movie"
         if not refused or _is_generic(said, match):
             yield Mention(match.value, start, end, refused)
+
+
+def _before_another(text: str, end: int, places: Sequence[Span]) -> bool:
+    """Whether another domain's word follows at once."""
+    return any(start >= end and not text[end:start].strip() for start, _ in places)
 
 
 def _foreign(snapshot: Snapshot, match: Match[tuple[str, ...]], hit: _Hit) -> bool:

@@ -128,3 +128,21 @@ def test_domains_shares_are_highest_where_most_items_have_what_is_asked_for(snap
     shares = wants.domain_shares(snapshot, wants.extract(snapshot, "a western"))
     assert shares["movie"] == 1.0
     assert shares["grocery"] == 0.0
+
+
+def test_somebody_whom_the_catalogue_lacks_empties_the_list(snapshot: Snapshot) -> None:
+    asked = wants.extract(snapshot, "films by Satoshi Kon, 今敏的")
+    (found,) = wants.settle(snapshot, asked, _domain("movie"))
+    assert (found.field, found.value) == ("creators", ("Satoshi Kon",))
+    assert wants.settle(snapshot, asked, _domain("grocery")) == ()
+
+
+def test_a_language_that_no_film_has_empties_the_list(snapshot: Snapshot) -> None:
+    (found,) = wants.settle(snapshot, wants.extract(snapshot, "a film in Icelandic"), _domain("movie"))
+    assert found.value == ("Icelandic",)
+
+
+def test_what_an_article_is_about_is_no_good(stocked: Snapshot) -> None:
+    asked = wants.extract(stocked, "an article about pork")
+    assert wants.wished_domains(stocked, asked) == ("news",)
+    assert wants.settle(stocked, asked, _domain("news")) == ()

@@ -54,6 +54,12 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
         ("in stock only", ("in_stock", "in", "True")),
         ("体育新闻", ("categories", "in", "sports")),
         ("films by ida lupin", ("creators", "in", "Ida Lupin")),
+        ("take the western off", ("categories", "not_in", "Western")),
+        ("swap the western for a comedy", ("categories", "not_in", "Western")),
+        ("we're over westerns", ("categories", "not_in", "Western")),
+        ("jazz but not bebop", ("categories", "in", "jazz")),
+        ("a guide to British horror", ("country", "in", "United Kingdom")),
+        ("anything by scorcese", ("creators", "in", "Martin Scorsese")),
     ],
 )
 def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str]) -> None:
@@ -78,6 +84,13 @@ def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str
         ("in the style of Ida Lupin", ("creators", "in", "Ida Lupin")),
         ("a novel about Japan", ("country", "in", "Japan")),
         ("《老男孩》韩国版", ("country", "in", "South Korea")),
+        ("jazz but not bebop", ("categories", "not_in", "jazz")),
+        ("live action only", ("categories", "in", "Action")),
+        ("it doesn't have to be a comedy", ("categories", "in", "Comedy")),
+        ("it was a western", ("categories", "in", "Western")),
+        ("massive in South Africa", ("country", "in", "South Africa")),
+        ("not into those movies actually a western", ("categories", "not_in", "Western")),
+        ("不要辣的零食", ("categories", "not_in", "Snacks")),
     ],
 )
 def test_a_term_is_not_read_into_other_words(
@@ -115,7 +128,8 @@ def test_domains_are_those_asked_for(snapshot: Snapshot, text: str, domains: tup
 
 
 @pytest.mark.parametrize(
-    ("text", "refused"), [("not news, a novel", ("news",)), ("她不爱看书", ("book",)), ("no musicals", ())]
+    ("text", "refused"),
+    [("not news, a novel", ("news",)), ("她不爱看书", ("book",)), ("no musicals", ()), ("not a novel", ())],
 )
 def test_domains_are_refused(snapshot: Snapshot, text: str, refused: tuple[str, ...]) -> None:
     assert wants.extract(snapshot, text).refused_domains == refused
