@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from handpicked.agent.evidence import telling
+from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.turn import plain

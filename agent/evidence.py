@@ -10,24 +10,18 @@ import yaml
 from rapidfuzz.distance import OSA
 
 from handpicked import prompts
-from handpicked.agent import lexicon, signs
+from handpicked.agent import grades, lexicon, signs
+from handpicked.agent.grades import Signs
 from handpicked.agent.hints import Hints, Person
 from handpicked.agent.signs import Said, Span
-from handpicked.tools.data.text import STOP_WORDS, has_cjk, phrase_key
+from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.data.titles import Match
 from handpicked.tools.types import Item
 
-Signs = dict[str, float]
-_ARTICLES = frozenset(["the", "a", "an"])
-_PRONOUNS = frozenset(
-    """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
-    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure
-    always definitely maybe honestly absolutely seriously actually literally probably sometimes usually finally exactly never ever
-    perhaps really basically totally obviously especially""".split()
-)
 _OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
 """Words that can't be a sentence's subject: followed by a verb they are a title."""
-_UNITS = frozenset("years days weeks months hours minutes seconds dollars bucks people".split())
+_UNSURE = 2
+"""A year so far from an item's says neither that it is meant nor that another is."""
 _TASTE = ("like", "dislike", "seen")
 _QUOTES = re.compile(
     r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
@@ -56,7 +50,7 @@ _KIN = re.compile(
     re.IGNORECASE,
 )
 _HUMAN = re.compile(
-    r"\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned)\b",
+    r"\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned|retires|retiring|turning \d+|is\s+(?:retiring|turning|into|mad))\b",
     re.IGNORECASE,
 )
 _NAME_GOES_ON = re.compile(r" (?:(?:of|in|to|at|on|the) ){1,2}(?!The |I )[A-Z][a-z]+")
@@ -86,7 +80,8 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     best = min(matches, key=lambda match: (match.part, match.slips, not match.exact))
     chinese = signs.is_cjk(said, span) or _among(said, span)
     found: Signs = {"chinese" if chinese else "words": 1.0}
-    found |= _ideographs(said, span) if chinese else _words(hints, span, best)
+    written = said.words[span[0] : span[1]]
+    found |= grades.chinese(written) if chinese else grades.english(hints.snapshot, written, best)
     found |= _agreement(hints, span, matches, best)
     if quoted(said, span) and (best.exact or span[1] - span[0] > 1):
         found["quoted"] = 1.0
@@ -140,78 +135,6 @@ def quoted(said: Said, span: Span) -> bool:
         if quote.start(group) <= start and end <= quote.end(group) and not re.search(r"[^\W_]", rest):
             return True
     return False
-
-
-def telling(word: str) -> bool:
-    """Whether a word says more than everyday talk."""
-    known = lexicon.load()
-    return not lexicon.is_plain(word) and word not in known.people and word not in known.cues
-
-
-def spelled(word: str) -> bool:
-    """Whether a word is a common one of English, so that it is no slip."""
-    known = lexicon.common()
-    return (
-        lexicon.is_plain(word) or word in known.words or word in known.uncommon or word in lexicon.load().cues
-    )
-
-
-def _words(hints: Hints, span: Span, match: Match) -> Signs:
-    written = hints.said.words[span[0] : span[1]]
-    bare = written[written[0] in _ARTICLES and len(written) > 1 :]
-    meant = match.name.split() if match.slips and not match.part else bare
-    grades = [_grade(hints, word) for word in meant if word not in _ARTICLES] or ["stop"]
-    article = len(bare) < len(written)
-    if len(bare) == 1:
-        grade = "pronoun" if bare[0] in _PRONOUNS else "term" if _term(bare[0]) else grades[0]
-        return {f"one {grade}": 1.0, "article, one": float(article)}
-    found: Signs = {"article": float(article)}
-    grades = ["common" if grade == "name" else grade for grade in grades]
-    for grade, most in (("everyday", 3), ("common", 3), ("uncommon", 2), ("rare", 2)):
-        found[grade] = float(min(grades.count(grade), most))
-    counted = written[0].isdigit() and written[-1] in _UNITS
-    phrase, known = " ".join(written), lexicon.load()
-    term = phrase in known.categories or phrase in known.domains
-    found["idiom"] = float(counted or term or phrase in lexicon.common().idioms)
-    found["long"] = float(min(len(bare), 6) - 2)
-    found["only stops"] = float(set(grades) == {"stop"})
-    return found
-
-
-def _term(word: str) -> bool:
-    """Whether a word is one for a category, a domain, a language or a country."""
-    known = lexicon.load()
-    return any(word in part for part in (known.categories, known.domains, known.languages, known.countries))
-
-
-def _grade(hints: Hints, word: str) -> str:
-    """How much a word says: nothing, little, something, or much."""
-    if word in STOP_WORDS or word in _PRONOUNS or len(word) == 1:
-        return "stop"
-    forms = {
-        word,
-        word.removesuffix("s"),
-        word.removesuffix("es"),
-        re.sub(r"ies$", "y", word),
-        re.sub(r"ves$", "f", word),
-    }
-    known = lexicon.common()
-    if not all(map(telling, forms)):
-        return "everyday"
-    if forms & known.words:
-        return "common"
-    if hints.snapshot.names(word):
-        return "name"
-    return "uncommon" if forms & known.uncommon else "rare"
-
-
-def _ideographs(said: Said, span: Span) -> Signs:
-    written, known = said.words[span[0] : span[1]], lexicon.load()
-    phrase = " ".join(written)
-    term = phrase in known.categories or phrase in known.domains
-    everyday = phrase in known.everyday and len(written) > 1
-    length = 3 if written[0].isdigit() and len(written[0]) > 2 else min(len(written), 4)
-    return {f"ideographs {length}": 1.0, "term": float(term), "everyday phrase": float(everyday)}
 
 
 def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) -> Signs:
@@ -282,7 +205,7 @@ def _written(said: Said, span: Span, best: Match) -> Signs:
             return {}
         if best.part and many == "one":
             return {"capitals, part": 1.0}
-        plain = "" if many == "many" or telling(words[0]) else " plain"
+        plain = "" if many == "many" or grades.telling(words[0]) else " plain"
         if _in_name(said, span):
             return {"inside a name": 1.0}
         return {f"capitals, {many}{plain}{', opening' if signs.opens(said, span) else ''}": 1.0}
@@ -310,7 +233,8 @@ def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:
     given = hints.year(span)
     if given is not None and (years := [item.year for item in items if item.year is not None]):
         away = min(abs(year - given[0]) for year in years)
-        found["the year" if away == 0 else "about the year" if away == 1 else "another year"] = 1.0
+        if away != _UNSURE:
+            found["the year" if away == 0 else "about the year" if away < _UNSURE else "another year"] = 1.0
     elif any(year == item.year for year, _ in hints.years for item in items):
         found["year elsewhere"] = 1.0
     if people := max((hints.people_of(item, span) for item in items), key=len):

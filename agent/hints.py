@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -15,7 +15,9 @@ from handpicked.tools.data.text import fold, has_cjk, longest_matches, normalize
 from handpicked.tools.types import Item
 
 _YEAR = re.compile(r"(?<![\d.$])(1[89]\d\d|20\d\d)(?![\d%])(?!\s*(?:s\b|'s\b|年代|分钟|minutes|pages))")
-_SHORT = re.compile(r"(?:(?<=['’])|(?<=^)|(?<=\s))(\d\d)(?=\s*(?:年|版)|\b(?!['’]?s\b))")
+_SHORT = re.compile(
+    r"(?<![\d.$])(\d\d)(?=\s*(?:年(?!代)|版))|(?<=['’])(\d\d)(?!\d|['’]?s\b)|(?<=\s)(\d\d)\b(?!['’]?s\b)"
+)
 _JOIN = r"[\"”’》」)]*\s*[,，]?\s*(?:the\s+|in\s+|from\s+|of\s+)*"
 _AFTER = re.compile(
     _JOIN
@@ -29,6 +31,8 @@ _OLDER = re.compile(
     r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
 )
 _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版|翻拍|新的", re.IGNORECASE)
+_THIS_CENTURY = 27
+"""Two figures below this are a year of this century."""
 _NEGATIONS = frozenset(["not", "no", "without"])
 
 
@@ -55,15 +59,18 @@ class Hints:
 
     @cached_property
     def short(self) -> Sequence[tuple[int, int]]:
-        """Years of two figures ('94, 62, 48年), each as those of the century before, with its place."""
-        return [(1900 + int(found[1]), found.start(1)) for found in _SHORT.finditer(self.said.text)]
+        """Years of two figures ('94, 62, 48年), each with its place."""
+        return [(_century(found[0]), found.start()) for found in _SHORT.finditer(self.said.text)]
 
     @cached_property
     def people(self) -> Sequence[Person]:
         """People of the catalogue who are named in full, or whom the lexicon knows by a shorter name."""
         creators, cast = self.snapshot.terms("creators"), self.snapshot.terms("cast")
         known = lexicon.load().people
-        found = longest_matches(self.said.tokens, _Full(creators, cast, known), longest=6)
+        bare = [
+            replace(token, text=word) for token, word in zip(self.said.tokens, self.said.bare, strict=True)
+        ]
+        found = longest_matches(bare, _Full(creators, cast, known), longest=6)
         return [
             Person(first, last, frozenset(map(normalize, known.get(name, (name,)))))
             for first, last, name in found
@@ -110,7 +117,7 @@ class Hints:
         """Words that may be surnames, outside of full names."""
         return [
             (word, Person(place, place + 1, frozenset([word])))
-            for place, word in enumerate(self.said.words)
+            for place, word in enumerate(self.said.bare)
             if len(word) > 2
             and not lexicon.is_plain(word)
             and not any(p.first <= place < p.last for p in self.people)
@@ -149,7 +156,8 @@ def age(text: str) -> str | None:
 
 
 def _century(written: str) -> int:
-    return int(written) if len(written) == 4 else 1900 + int(written)
+    number = int(written)
+    return number if len(written) == 4 else number + (2000 if number < _THIS_CENTURY else 1900)
 
 
 @dataclass(frozen=True, slots=True)

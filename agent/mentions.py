@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import evidence, signs
+from handpicked.agent import evidence, grades, signs
 from handpicked.agent.hints import Hints
 from handpicked.agent.signs import Said, Span
 from handpicked.tools.data import near_titles
@@ -102,13 +102,9 @@ def _likeliest(hints: Hints, shown: Collection[int], matches: tuple[Match, ...])
 def _matches(hints: Hints) -> Iterator[Match]:
     """Titles in the words, and in the words without a possessive ending: "Shane's the best"."""
     titles, said = hints.snapshot.titles, hints.said
-    bare = [
-        word[:-1] if said.text[token.start : token.end].endswith(("'s", "’s")) else word
-        for word, token in zip(said.words, said.tokens, strict=True)
-    ]
-    for words in (said.words, bare) if bare != said.words else (said.words,):
+    for words in (said.words, said.bare) if said.bare != said.words else (said.words,):
         yield from titles.exact(words)
-        yield from near_titles.find(titles, words, evidence.telling, evidence.spelled)
+        yield from near_titles.find(titles, words, grades.telling, grades.spelled)
 
 
 def _possible(said: Said, match: Match) -> bool:

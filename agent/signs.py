@@ -40,6 +40,14 @@ class Said:
         return [token.text for token in self.tokens]
 
     @cached_property
+    def bare(self) -> Sequence[str]:
+        """The words without a possessive ending."""
+        return [
+            word[:-1] if self.text[token.start : token.end].endswith(("'s", "’s")) else word
+            for word, token in zip(self.words, self.tokens, strict=True)
+        ]
+
+    @cached_property
     def cased(self) -> bool:
         """Whether the writer sets capitals within sentences, so that lower case says something."""
         return not self.text.isupper() and any(

@@ -49,6 +49,19 @@ MEANT = [
     ("something like nihgt signal", [("f1", "like")]),
     ("loved robot picnc", [("f7", "like")]),
     ("silvr spurs type films", [("f6", "like")]),
+    ("Heat with Mike Moran", [("f2", "about")]),
+    ("Paul Morr's Heat", [("f3", "about")]),
+    ("Heat, the '72 one", [("f3", "about")]),
+    ("is Heat the one from 1972", [("f3", "about")]),
+    ("the 1972 and the 1995 Heat, which is better", [("f3", "about"), ("f2", "about")]),
+    ("do you have the older Heat", [("f3", "about")]),
+    ("Up and Robot Picnic", [("f4", "about"), ("f7", "about")]),
+    ("that cartoon film Up", [("f4", "about")]),
+    ("Grave Hour's too long", [("f8", "dislike")]),
+    ("seen cold harbour blues", [("f10", "seen")]),
+    ("has anyone read the salt atlas", [("b1", "about")]),
+    ("grave hour or night signal?", [("f8", "about"), ("f1", "about")]),
+    ("I'd give Robot Picnic 4 stars", [("f7", "about")]),
 ]
 
 
@@ -66,6 +79,12 @@ def test_a_title_that_is_meant_is_linked(snapshot: Snapshot, text: str, links: l
         "I feel the heat, something cool",
         "it's heating up in here",
         "it's her birthday, she's into pottery",
+        "heat the oven",
+        "is it any good",
+        "a long waltz through the valley, please",
+        "Night Signal (2019)",  # another film of that name
+        "the temperature goes up in summer",
+        "my brother Mike Moran",
         "whole milk under $2",
         "",
         "😀",
@@ -95,6 +114,26 @@ def test_a_title_of_one_ideograph_is_meant_between_quotes_or_by_itself(
     named = replace(snapshot)
     named.__dict__["titles"] = Titles([TitleIndex(names)], snapshot.alive)
     assert [found for found, _ in _linked(named, text)] == (["f1"] if meant else [])
+
+
+def test_what_was_shown_is_meant_by_a_reference(snapshot: Snapshot) -> None:
+    shown = ("f1", "f2", "f7")
+    found = link.link(snapshot, "loved the second one, not the last", shown=shown)
+    assert [(one.item_id, one.polarity) for one in found] == [("f2", "like"), ("f7", "dislike")]
+    [one] = link.link(snapshot, "what's that one about", shown=("f7",))
+    assert (one.item_id, one.polarity) == ("f7", "about")
+    assert link.link(snapshot, "what's that one about", shown=("gone",)) == []
+
+
+def test_a_title_that_was_shown_is_the_one_meant(snapshot: Snapshot) -> None:
+    [found] = link.link(snapshot, "tell me about heat", shown=("f7", "f3"))
+    assert found.item_id == "f3"
+
+
+def test_the_year_beside_a_title_belongs_to_it(snapshot: Snapshot) -> None:
+    text = "Heat (1995) please"
+    [found] = link.link(snapshot, text)
+    assert text[found.start : found.end] == "Heat (1995)"
 
 
 def test_goods_are_linked_only_where_they_are_asked_for(snapshot: Snapshot) -> None:

@@ -121,6 +121,8 @@ def test_any_message_is_read(reader: Reader, snapshot: Snapshot, message: str) -
 
 
 def test_what_is_said_of_a_title_that_is_asked_about_is_no_filter(reader: Reader, context: Context) -> None:
-    asked = reader.read(Request("how long is Heat, the one by Mike Moran from 1995"), Memory(), context.snapshot)
+    asked = reader.read(
+        Request("how long is Heat, the one by Mike Moran from 1995"), Memory(), context.snapshot
+    )
     assert asked.about == ("f2",)
     assert [c for c in asked.constraints if c.source == "text"] == []
