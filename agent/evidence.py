@@ -22,6 +22,8 @@ _OBJECTS = frozenset(["her", "him", "us", "them", "me", "up"])
 """Words that can't be a sentence's subject: followed by a verb they are a title."""
 _UNSURE = 2
 """A year so far from an item's says neither that it is meant nor that another is."""
+_TRANSLATED = 0.6
+"""How well an item is known, at least, that is called by other names too."""
 _TASTE = ("like", "dislike", "seen")
 _QUOTES = re.compile(
     r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
@@ -50,11 +52,17 @@ _KIN = re.compile(
     re.IGNORECASE,
 )
 _HUMAN = re.compile(
-    r"\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned|retires|retiring|turning \d+|is\s+(?:retiring|turning|into|mad))\b",
+    r"(?:['’]s)?\s+(?:likes?|loves?|says?|said|wants?|thinks?|hates?|adores?|prefers?|enjoys?|needs?|asked|told|turns|turned|retires|retiring|turning \d+|is\s+(?:retiring|turning|into|mad))\b",
     re.IGNORECASE,
 )
 _NAME_GOES_ON = re.compile(r" (?:(?:of|in|to|at|on|the) ){1,2}(?!The |I )[A-Z][a-z]+")
 _NAME_BEGAN = re.compile(r"\b([A-Z][a-z]+) (?:(?:of|in|to|at|on) )(?:the )?$")
+_CALLED_FILM = re.compile(
+    r"[\"”’]?\s*(?:is|was|are|were|['’]s)\s+(?:also\s+|still\s+|just\s+|really\s+|such\s+|probably\s+)?(?:an?|another|one of)\s+(?:[\w-]+\s+){0,3}?"
+    r"(?:movie|film|flick|one|ones|classic|comedy|thriller|favou?rite|fave|watch|masterpiece)s?\b",
+    re.IGNORECASE,
+)
+"""What is said of films only: "hook is another good family one"."""
 _THE_ONE = re.compile(
     r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
     re.IGNORECASE,
@@ -62,9 +70,17 @@ _THE_ONE = re.compile(
 _SOMETHING = re.compile(r"\s+(?:something|sth|smth)\b|(?:什么的|啥的)", re.IGNORECASE)
 """What follows a title that is half remembered."""
 _COMMON_BEFORE = re.compile(
-    r"\b(?:a|an|some|any|more|of|my|your|ur|our|its|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
+    r"\b(?:some|any|more|of|our|its|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
     re.IGNORECASE,
 )
+_ONE_OF_MANY = re.compile(r"\b(?:a|an|my|your|ur)\s*$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(?:go|goes|going|went|trips?|flights?|fly|flying|flew|travel\w*|moving|moved|drove|driving|live|lives|living|been|holidays?|vacation|honeymoon)"
+    r"\s+(?:back\s+|over\s+|out\s+)?(?:to|in)\s+$",
+    re.IGNORECASE,
+)
+"""What stands before where somebody goes: "going to casablanca in june"."""
+_HIS = re.compile(r"[\"”’》」]?\s+(?:one|ones|version|film|films|movie|movies|style|remake)\b", re.IGNORECASE)
 
 
 @cache
@@ -98,7 +114,9 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     if any(match.row in shown for match in matches):
         found["shown"] = 1.0
     surname = (
-        (best.part or best.slips) and span[1] - span[0] == 1 and hints.snapshot.surname(said.words[span[0]])
+        (best.part or best.slips or _HIS.match(said.after(span)))
+        and span[1] - span[0] == 1
+        and hints.snapshot.surname(said.words[span[0]])
     )
     human = (
         _KIN.search(said.before(span))
@@ -139,7 +157,7 @@ def quoted(said: Said, span: Span) -> bool:
 
 def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) -> Signs:
     """How the words agree with the title, and how well it is known."""
-    popularity = max(float(hints.snapshot.popularity[match.row]) for match in matches)
+    known = max(_known(hints, match.row) for match in matches)
     single = span[1] - span[0] == 1
     alone = (
         best.part
@@ -150,9 +168,17 @@ def _agreement(hints: Hints, span: Span, matches: Sequence[Match], best: Match) 
     return {
         "part": float(best.part), "part, one word": float(best.part and single), "part, its own word": float(alone),
         "part of several": float(best.part and len({match.row for match in matches}) > 2),
-        "slips": float(best.slips), "slip in a short word": float(bool(best.slips) and single and len(best.name) < 7),
-        "loose": float(not best.exact and not best.slips and not best.part), "popular": min(popularity * 2, 1.0) ** 0.5,
+        "slips": float(best.slips), "slip in a long word": float(best.slips == 1 and single and len(best.name) > 7), "slip in a short word": float(bool(best.slips) and single and len(best.name) < 7),
+        "loose": float(not best.exact and not best.slips and not best.part), "popular": known,
     }  # fmt: skip
+
+
+def _known(hints: Hints, row: int) -> float:
+    """How well an item is known, from 0 to 1: by its users, or for having names in other languages."""
+    popular = min(float(hints.snapshot.popularity[row]) * 2, 1.0) ** 0.5
+    return (
+        max(popular, _TRANSLATED) if popular < _TRANSLATED and hints.snapshot.item(row).aliases else popular
+    )
 
 
 def _beside(said: Said, span: Span, *, part: bool) -> Signs:
@@ -165,6 +191,10 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
         found["named"] = 1.0
     elif signs.cue_before(said, span, *_TASTE):
         found["taste" if closes else "taste, goes on"] = 1.0
+        found["nothing but a title"] = float(closes and said.words[span[0] : span[1]] == ["up"])
+        found["watched"] = float(
+            closes and not signs.is_cjk(said, span) and signs.cue_before(said, span, "seen")
+        )
     elif signs.cue_before(said, span, "ask", "negation"):
         found["ask" if closes else "ask, goes on"] = 1.0
     judged = signs.cue_behind(said, span, "praise", "scorn", "had") or signs.rated_behind(said, span)
@@ -179,11 +209,15 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     found["noun before"] = float(bool(_NOUN_BEFORE.search(said.before(span))))
     found["noun before capitals"] = float(found["noun before"] and signs.upper(said, span))
     found["noun behind"] = float(bool(_NOUN_BEHIND.match(said.after(span))))
+    found["called a film"] = float(bool(_CALLED_FILM.match(said.after(span))))
     found["goes on"] = float(bool(_GOES_ON.match(said.after(span))))
     found["the one"] = float(bool(_THE_ONE.match(said.after(span))))
     found["half remembered"] = float(part and bool(_SOMETHING.match(said.after(span))))
     found["between clauses"] = float(signs.begins(said, span) and closes)
-    found["determined"] = float("named" not in found and bool(_COMMON_BEFORE.search(said.before(span))))
+    if "named" not in found:
+        found["determined"] = float(bool(_COMMON_BEFORE.search(said.before(span))))
+        found["one of many"] = float(bool(_ONE_OF_MANY.search(said.before(span))))
+    found["place"] = float(bool(_PLACE.search(said.before(span))))
     return found
 
 

@@ -17,8 +17,10 @@ _PRONOUNS = frozenset(
     """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
     all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure
     always definitely maybe honestly absolutely seriously actually literally probably sometimes usually finally exactly never ever
-    perhaps really basically totally obviously especially""".split()
+    perhaps lol lmao omg haha hahaha idk well super perhaps really basically totally obviously especially""".split()
 )
+_DERIVED = re.compile(r"\w{3}(?:ly|ways|wards?|wise|ness|ments?|tions?|ings?|able|ible|ful|less|ity|ously)$")
+"""Endings of words that are English, though no list has them: "sideways"."""
 _UNITS = frozenset("years days weeks months hours minutes seconds dollars bucks people".split())
 
 
@@ -92,4 +94,4 @@ def _grade(snapshot: Snapshot, word: str) -> str:
         return "common"
     if snapshot.names(word):
         return "name"
-    return "uncommon" if forms & known.uncommon else "rare"
+    return "uncommon" if forms & known.uncommon or _DERIVED.search(word) else "rare"

@@ -16,7 +16,7 @@ from handpicked.tools.data.text import phrase_key, tokenize
 from handpicked.tools.types import Item
 
 _SEQUEL = re.compile(
-    r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
+    r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?<!a )(?<!any )(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
     re.IGNORECASE,
 )
 

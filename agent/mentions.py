@@ -29,6 +29,8 @@ _UNIT = re.compile(
 """What is counted, so that a number is none."""
 _SHORTEST_PART = 4
 """The fewest letters of a part of a title; in Chinese two ideographs less."""
+_PHRASE = 4
+"""So many ideographs are a title by no chance, wherever the words around them are taken to begin."""
 _MANY = 24
 """How many items of one title are compared."""
 _SERIES = 6
@@ -114,7 +116,8 @@ def _possible(said: Said, match: Match) -> bool:
     written = said.words[match.first : match.last]
     if has_cjk("".join(written)):
         long = not match.part or len(written) > _SHORTEST_PART - 2
-        return long and (match.slips > 0 or signs.aligned(said, span) or evidence.quoted(said, span))
+        whole = match.exact and len(written) >= _PHRASE
+        return long and (match.slips > 0 or whole or signs.aligned(said, span) or evidence.quoted(said, span))
     if match.part:
         if match.slips and len(written) == 1:
             return False

@@ -18,7 +18,8 @@ Span = tuple[int, int]
 CLAUSE = re.compile(
     r"[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|for|with|from|that|which|who|because|cause|though|although|is|was|are|were|has"
     r"|had|have|so|as|if|when|while|yet|then|the|one|ones|movie|film|tonight|again|already|too|first|please|pls|instead|ever|yet"
-    r"|before|if|to|in|on|by|vs|meets?|made|makes?|gets?|got|and|not|only|also|either|like|i|he|she|we|they|my)\b|但|和|或|跟|与"
+    r"|before|if|to|in|on|by|vs|meets?|made|makes?|gets?|got|and|not|only|also|either|like|i|he|she|we|they|my|you|it|its|last|yesterday|today|twice"
+    r"|recently|lately|this|when|since|at|after|during|did|do|does|any|anything|something|what|how|can|could|really|just|way|more)\b|但|和|或|跟|与"
     r"|的|还|，|这|那|也|都|太|真|是|讲|了|吗|呢|我|有|里|比|好|那|跟",
     re.IGNORECASE,
 )
@@ -174,7 +175,7 @@ RATED_BEHIND = re.compile(
 )
 LINK = re.compile(
     r"[\"”’》」]?[\s,，]*(?:(?:was it|is it|was|is|were|are|'s|has been|really|so|just|also|actually|pretty|kinda|honestly|absolutely|literally|totally|a"
-    r"|an|the|my|by far|easily|still|always|tbh|truly|too)\s+){0,4}(?:我们|我|他们|他|她们|她|你|我妈|我爸|我家|妈|爸|都|已经|真的|真|也|太|就|是|实在|简直|还|确实|刚|早|上周|昨天){0,4}",
+    r"|an|the|my|by far|easily|still|always|tbh|truly|too|another|such|very|super|quite|rather|one of)\s+){0,4}(?:我们|我|他们|他|她们|她|你|我妈|我爸|我家|妈|爸|都|已经|真的|真|也|太|就|是|实在|简直|还|确实|刚|早|上周|昨天){0,4}",
     re.IGNORECASE,
 )
 """What may stand between a title and what is said of it."""

@@ -62,6 +62,18 @@ MEANT = [
     ("has anyone read the salt atlas", [("b1", "about")]),
     ("grave hour or night signal?", [("f8", "about"), ("f1", "about")]),
     ("I'd give Robot Picnic 4 stars", [("f7", "about")]),
+    ("my kids really love up", [("f4", "like")]),
+    ("saw up last night, what next", [("f4", "seen")]),
+    ("already watched heat", [("f2", "seen")]),
+    ("couldn't get through grave hour", [("f8", "dislike")]),
+    ("don't show me grave hour again", [("f8", "dislike")]),
+    ("never got into the long waltz", [("f9", "dislike")]),
+    ("rewatching night signal for the tenth time", [("f1", "seen")]),
+    ("same director as night signal", [("f1", "about")]),
+    ("heat is another good crime film", [("f2", "like")]),
+    ("robot picnic gave me nightmares", [("f7", "dislike")]),
+    ("刚看完算法之外", [("b2", "seen")]),
+    ("别再给我推荐算法之外了", [("b2", "dislike")]),
 ]
 
 
@@ -85,6 +97,9 @@ def test_a_title_that_is_meant_is_linked(snapshot: Snapshot, text: str, links: l
         "Night Signal (2019)",  # another film of that name
         "the temperature goes up in summer",
         "my brother Mike Moran",
+        "my oven is a heat",
+        "going to heat in june",
+        "well, does it have a sequel",
         "whole milk under $2",
         "",
         "😀",

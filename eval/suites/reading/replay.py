@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from handpicked.eval.suites.reading import labels
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key
 from handpicked.tools.types import Item
+
+_YEAR = re.compile(r"(.+) \((\d{4})\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,11 @@ class Turns:
         )
 
     def _item(self, title: str) -> Item | None:
-        """The best known item of a title."""
-        items = self.titles.get(phrase_key(title), ())
+        """The best known item of a title, of the year behind it if there is one."""
+        dated = _YEAR.fullmatch(title)
+        items = self.titles.get(phrase_key(dated[1] if dated else title), ())
+        if dated:
+            items = [item for item in items if item.year is not None and abs(item.year - int(dated[2])) <= 1]
         rows = {item.item_id: self.snapshot.row(item.item_id) for item in items}
         known = {item_id: self.snapshot.popularity[row] for item_id, row in rows.items() if row is not None}
         return max(items, key=lambda item: known.get(item.item_id, 0.0), default=None)
