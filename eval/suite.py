@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
@@ -72,7 +72,7 @@ class Threshold(_Strict):
 class Spec(_Strict):
     """What `suite.yaml` says. `optional_systems` run only when they are asked for; a worker takes `chunk` cases of
     one system and part at once; `workspace`, `model`: the suite reads the workspace, asks a language model, so that
-    the one's state and the other's name belong to the run."""
+    the one's state and the other's name belong to the run; `demonstrations`: it takes a file of turns."""
 
     what: str
     data: str
@@ -87,6 +87,7 @@ class Spec(_Strict):
     timeout_s: float = Field(default=60, gt=0)
     workspace: bool = False
     model: bool = False
+    demonstrations: bool = False
     max_failed: int = 0
 
     @model_validator(mode="after")
@@ -158,12 +159,22 @@ def cases(suite: Suite, options: Options) -> list[Case]:
     if unknown := [part for part in options.parts if part not in parts]:
         raise ConfigError(f"{suite.name} has no part {unknown[0]!r}; it has {', '.join(parts)}")
     kept = [case for case in every if not options.parts or case.part in options.parts]
+    if options.limit is not None:
+        kept = [
+            case for part in parts for case in _spread([c for c in kept if c.part == part], options.limit)
+        ]
     if not kept:
         raise ConfigError(f"{suite.name} has no cases in its {options.split} split")
     names = Counter((case.part, case.id) for case in kept)
     if twice := [name for name, times in names.items() if times > 1]:
         raise ConfigError(f"{suite.name} has two cases {twice[0][1]!r} in {twice[0][0]!r}")
     return kept
+
+
+def _spread(found: Sequence[Case], limit: int) -> list[Case]:
+    """At most so many cases, evenly spread, so that whatever the order follows has its share."""
+    wanted = min(limit, len(found))
+    return [found[n * len(found) // wanted] for n in range(wanted)]
 
 
 @cache

@@ -19,8 +19,8 @@ Scores: TypeAlias = Mapping[str, float]
 class Options:
     """What a run was asked for. Two runs with equal options and equal code give equal logs.
 
-    `systems` and `parts` are empty for all of the suite's; `model`, `workspace`, `data` and `cache` are as in the
-    settings."""
+    `systems` and `parts` are empty for all of the suite's; `limit` is the most cases of a part; `demonstrations` is a
+    file of turns in place of the suite's own; `model`, `workspace`, `data` and `cache` are as in the settings."""
 
     split: str = "valid"
     quick: bool = False
@@ -31,6 +31,8 @@ class Options:
     workspace: Path | None = None
     data: Path | None = None
     cache: Path | None = None
+    limit: int | None = None
+    demonstrations: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,17 @@ def run(
     ] = None,
     part: Annotated[list[str] | None, typer.Option(help="Only this part; several times for several.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small part of the cases.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many cases of a part, evenly spread.")
+    ] = None,
+    demonstrations: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Turns of your own to read, one a line as in prompts/demonstrations.jsonl.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes at once.", show_default="the number of cores")
@@ -73,7 +84,17 @@ def run(
     from handpicked.agent.app import evaluating
 
     asked = evaluating.Asked(
-        suite, split, tuple(system or ()), tuple(part or ()), quick, seed, workers, output, ledger
+        suite,
+        split,
+        tuple(system or ()),
+        tuple(part or ()),
+        quick,
+        seed,
+        workers,
+        output,
+        ledger,
+        limit,
+        demonstrations,
     )
     if not evaluating.run(settings_of(workspace, model), asked, json=json):
         raise typer.Exit(1)

@@ -43,6 +43,8 @@ class Asked:
     workers: int | None
     output: Path | None
     ledger: Path | None
+    limit: int | None = None
+    demonstrations: Path | None = None
 
 
 def listing(*, json: bool) -> None:
@@ -124,6 +126,9 @@ def _run(settings: Settings, one: Suite, asked: Asked, record: Path | None, *, j
 
 
 def _options(settings: Settings, one: Suite, asked: Asked) -> Options:
+    if asked.demonstrations is not None and not one.spec.demonstrations:
+        able = [name for name in suite.names() if suite.load(name).spec.demonstrations]
+        raise ConfigError(f"{one.name} takes no --demonstrations; {', '.join(able)} do")
     return Options(
         asked.split,
         asked.quick,
@@ -134,6 +139,8 @@ def _options(settings: Settings, one: Suite, asked: Asked) -> Options:
         settings.workspace,
         settings.data,
         settings.cache,
+        asked.limit,
+        asked.demonstrations,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handpicked.eval import suite
+from handpicked.eval.types import Options
 from handpicked.tools.errors import ConfigError
 
 GOOD = """
@@ -44,6 +45,16 @@ def test_a_yaml_that_says_what_cannot_be_is_refused_with_file_and_field(
     with pytest.raises(ConfigError, match=r"here\.yaml") as caught:
         suite.parse(GOOD.replace(*change), "here.yaml")
     assert says in str(caught.value)
+
+
+def test_a_limit_takes_cases_evenly_from_each_part() -> None:
+    search = suite.load("search")
+    every, few = suite.cases(search, Options()), suite.cases(search, Options(limit=3))
+    for part in dict.fromkeys(case.part for case in every):
+        ids = [case.id for case in every if case.part == part]
+        kept = [case.id for case in few if case.part == part]
+        assert kept == [ids[0], ids[len(ids) // 3], ids[2 * len(ids) // 3]]
+    assert suite.cases(search, Options(limit=10**6)) == every
 
 
 @pytest.mark.parametrize("name", ["rankng", "no.such.package"])

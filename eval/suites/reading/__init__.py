@@ -8,31 +8,25 @@ from typing import Any
 
 import orjson
 
-from handpicked.agent import demonstrations
 from handpicked.agent.app import wiring
 from handpicked.agent.demonstrations import Demonstration
 from handpicked.eval import suites
-from handpicked.eval.suites.reading import labels
+from handpicked.eval.suites.reading import held, labels
 from handpicked.eval.suites.reading.replay import Titles, Turns
 from handpicked.eval.types import Case, Json, Options, Scores, Subject
 from handpicked.tools.errors import ConfigError
 
 _PART = "heldout"
-_QUICK = 3
-"""Every third turn is read in a quick run."""
 _STANDS = {"like": "like", "about": "like", "dislike": "dislike", "seen": "seen"}
 _KEYS = ("scene", "sure", "tasks", "titles", "lacking", "constraints", "count")
 
 
 class _ReadingTask:
     def cases(self, options: Options) -> list[Case]:
-        """The held-out demonstrations. Raises ConfigError for another split than valid: there is no other."""
-        if options.split != "valid":
-            raise ConfigError(f"reading has no split {options.split!r}; its held-out turns are its valid")
-        held = [demo for demo in demonstrations.packaged() if demo.split == "heldout"]
+        """The held-out demonstrations, or those of the options' file; see `held.out`."""
         return [
             Case(demo.id, _PART, ("all", demo.language), orjson.loads(orjson.dumps(demo)))
-            for demo in (held[::_QUICK] if options.quick else held)
+            for demo in held.out("reading", options)
         ]
 
     @contextmanager
@@ -42,8 +36,8 @@ class _ReadingTask:
             raise ConfigError(f"reading has no system {system!r}; it has evidence")
         parts = wiring.open_agent(suites.settings(options, model="none"), prose=False)
         turns = Turns(parts.agent.reader, parts.index.snapshot())
-        demos = {demo.id: demo for demo in demonstrations.packaged()}
-        ready = {case.id: turns.ready(demos[case.id]) for case in self.cases(options)}
+        demos = {demo.id: demo for demo in held.out("reading", options)}
+        ready = {name: turns.ready(demo) for name, demo in demos.items()}
         yield lambda case: _answer(turns, demos[case.id], ready[case.id])
 
     def score(self, case: Case, answer: Json) -> Scores:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import orjson
 
-from handpicked.agent import act, demonstrations
+from handpicked.agent import act
 from handpicked.agent.app import wiring
 from handpicked.agent.app.wiring import Parts
 from handpicked.agent.demonstrations import Demonstration
 from handpicked.agent.turn import Turn, plain
 from handpicked.agent.types import Reading
 from handpicked.eval import suites
-from handpicked.eval.suites.reading import labels
+from handpicked.eval.suites.reading import held, labels
 from handpicked.eval.suites.reading.replay import Titles, Turns
 from handpicked.eval.suites.tools import served
 from handpicked.eval.suites.tools.expected import Made, expected, matched
@@ -26,8 +26,6 @@ from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import ToolCall
 
 _PART = "heldout"
-_QUICK = 3
-"""Every third turn is asked in a quick run."""
 _DEADLINE_S = 600.0
 """A time that no answer reaches, so that a slow machine makes the same calls."""
 _NOW = 1_513_728_000.0
@@ -38,13 +36,10 @@ Calls = Callable[[Turn], Iterable[ToolCall]]
 
 class _ToolsTask:
     def cases(self, options: Options) -> list[Case]:
-        """The held-out demonstrations. Raises ConfigError for another split than valid: there is no other."""
-        if options.split != "valid":
-            raise ConfigError(f"tools has no split {options.split!r}; its held-out turns are its valid")
-        held = [demo for demo in demonstrations.packaged() if demo.split == "heldout"]
+        """The held-out demonstrations, or those of the options' file; see `held.out`."""
         return [
             Case(demo.id, _PART, ("all", demo.language, _kind(demo)), orjson.loads(orjson.dumps(demo)))
-            for demo in (held[::_QUICK] if options.quick else held)
+            for demo in held.out("tools", options)
         ]
 
     @contextmanager
@@ -52,17 +47,17 @@ class _ToolsTask:
         """Evidence's plan, or what a model calls when nothing runs already, on the options' workspace."""
         if system == "evidence":
             parts = wiring.open_agent(suites.settings(options, model="none"), prose=False)
-            replayed = _Replayed.of(parts)
+            replayed = _Replayed.of(parts, options)
             yield lambda case: replayed.answer(case, _planned)
         elif system == "model":
             parts = wiring.open_agent(suites.settings(options, tool_loop="on"))
-            replayed, asking = _Replayed.of(parts), _asking(parts)
+            replayed, asking = _Replayed.of(parts, options), _asking(parts)
             yield lambda case: replayed.answer(case, asking)
         elif system == "server":
             with served.server() as server:
                 changes = {"model": "openai:scripted", "model_url": server.url, "tool_loop": "on"}
                 parts = wiring.open_agent(suites.settings(options, **changes))
-                replayed, asking = _Replayed.of(parts), _asking(parts)
+                replayed, asking = _Replayed.of(parts, options), _asking(parts)
 
                 def answer(case: Case) -> Json:
                     server.answers[:] = [served.script(case.data, replayed.titles(case))]
@@ -111,9 +106,9 @@ class _Replayed:
     demos: dict[str, Demonstration]
 
     @classmethod
-    def of(cls, parts: Parts) -> _Replayed:
+    def of(cls, parts: Parts, options: Options) -> _Replayed:
         turns = Turns(parts.agent.reader, parts.index.snapshot())
-        return cls(parts, turns, {demo.id: demo for demo in demonstrations.packaged()})
+        return cls(parts, turns, {demo.id: demo for demo in held.out("tools", options)})
 
     def titles(self, case: Case) -> Titles:
         """What the demonstration calls its items."""

@@ -43,6 +43,13 @@ def test_run_prints_the_summary_as_json_and_exits_by_thresholds(toy: Run, tmp_pa
     assert "right" in good.stdout
 
 
+def test_turns_of_a_file_are_refused_by_a_suite_without_turns(toy: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("{}")
+    done = toy("run", TOY, "--demonstrations", "mine.jsonl", "--output", "logs")
+    assert done.returncode == 2
+    assert "doubling takes no --demonstrations; reading, tools do" in done.stderr
+
+
 def test_failed_cases_are_told_and_fail_the_run(toy: Run, tmp_path: Path) -> None:
     done = toy("run", TOY, "--system", "crashes", "--quick", "--output", "logs")
     assert done.returncode == 1

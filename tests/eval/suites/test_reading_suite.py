@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from handpicked.agent.settings import Settings
 from handpicked.eval.suites.reading import task
 from handpicked.eval.types import Case, Options
 from handpicked.tools.data.workspace import Workspace
-from handpicked.tools.errors import ConfigError
+from handpicked.tools.errors import ConfigError, DataError
 
 READ: dict[str, Any] = {
     "scene": "watch", "sure": 0.9, "tasks": ["recommend"], "titles": [], "lacking": [], "constraints": [], "count": None,
@@ -64,6 +65,26 @@ def test_titles_count_with_their_stand_and_only_where_the_catalogue_has_them() -
     assert scored({"titles": [heat]}, lacking=["Heat"])["links_all"] == 0.0
 
 
+def test_turns_of_a_file_are_read_whatever_their_split(built: Workspace, settings: Settings) -> None:
+    path = settings.workspace / "mine.jsonl"
+    row = {
+        "id": "m1", "writer": "me", "scenario": "mine", "split": "train", "language": "en", "message": "a good western",
+        "scene": "watch", "tasks": ["recommend"],
+    }  # fmt: skip
+    path.write_bytes(orjson.dumps(row))
+    options = Options(split="test", workspace=settings.workspace, demonstrations=path)
+    (case,) = task.cases(options)
+    with task.open("evidence", "heldout", options) as subject:
+        assert task.score(case, subject(case))["scene"] in (0.0, 1.0)
+    with pytest.raises(ConfigError, match="--demonstrations FILE"):
+        task.cases(Options(split="test"))
+    path.write_bytes(orjson.dumps(row | {"scene": 3}))
+    with pytest.raises(DataError, match=r"mine.jsonl, line 1: scene"):
+        task.cases(options)
+    with pytest.raises(ConfigError, match="can't be read"):
+        task.cases(Options(demonstrations=path.with_name("none.jsonl")))
+
+
 def test_a_held_out_turn_is_read(built: Workspace, settings: Settings) -> None:
     options = Options(workspace=settings.workspace, quick=True)
     cases = task.cases(options)
@@ -72,7 +93,5 @@ def test_a_held_out_turn_is_read(built: Workspace, settings: Settings) -> None:
     assert sum(score["scene"] for score in scores) / len(scores) > 0.6
     with pytest.raises(ConfigError, match="evidence"), task.open("oracle", "heldout", options):
         pass
-    with pytest.raises(ConfigError, match="no split"):
-        task.cases(Options(split="test"))
     with pytest.raises(ValueError, match="an answer has"):
         task.score(cases[0], {"scene": "watch"})

@@ -93,7 +93,7 @@ def test_held_out_turns_make_calls(built: Workspace, settings: Settings, system:
 
 
 def test_what_there_is_not_is_refused() -> None:
-    with pytest.raises(ConfigError, match="no split"):
+    with pytest.raises(ConfigError, match="--demonstrations FILE"):
         task.cases(Options(split="test"))
     with (
         pytest.raises(ConfigError, match="evidence, model, server"),
