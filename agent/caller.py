@@ -64,6 +64,7 @@ class Caller:
         self.name = client.name
         self._client = client
         self._tools = tools
+        self._definitions = {name: definition(tool) for name, tool in tools.items()}
         self._seed = seed
 
     def begin(self, turn: Turn, running: Sequence[ToolCall]) -> Talk:
@@ -78,7 +79,7 @@ class Caller:
         offered = self.offered(turn)
         left = max(1, turn.scene.model_tokens - talk.tokens)
         called = await self._client.call_tools(
-            talk.messages, [definition(tool) for tool in offered.values()],
+            talk.messages, [self._definitions[name] for name in offered],
             deadline_s=deadline_s, max_tokens=min(_TOKENS, left), seed=self._seed, family=FAMILY,
         )  # fmt: skip
         return self._sorted(called, talk, turn, offered)
