@@ -34,6 +34,7 @@ from handpicked.agent.llm.answers import (
     estimate,
     usage_of,
 )
+from handpicked.agent.llm.breaker import Breaker
 from handpicked.tools.errors import BudgetExceeded, ModelError
 
 T = TypeVar("T")
@@ -85,7 +86,8 @@ class TextStream:
 
 class ModelClient:
     """Calls a chat model. Its failures are ModelError; those that may pass are tried again up to `retries` times,
-    each try within `timeout_s` (for a stream: each piece). A stream is tried again only before its first piece."""
+    each try within `timeout_s` (for a stream: each piece). A stream is tried again only before its first piece. A model
+    that keeps failing is left alone for a while."""
 
     def __init__(self, model: BaseChatModel, *, timeout_s: float = 30.0, retries: int = 2) -> None:
         telemetry.off()
@@ -94,6 +96,7 @@ class ModelClient:
         self._url: str | None = getattr(model, "openai_api_base", None)
         self._timeout_s = timeout_s
         self._retries = retries
+        self._breaker = Breaker()
 
     @property
     def scores_labels(self) -> bool:
@@ -197,11 +200,14 @@ class ModelClient:
     async def _tried(self, call: Callable[[], Awaitable[T]], options: Options) -> T:
         """Await a call, again and again while its failure may pass."""
         ends = _ends(options)
+        self._breaker.check()
         try:
             async for attempt in self._attempts(ends):
                 with attempt:
                     async with asyncio.timeout(_left(ends, self._timeout_s)):
-                        return await call()
+                        answer = await call()
+                    self._breaker.answered()
+                    return answer
         except self._expected as err:
             raise self._failure(err, ends) from err
         raise AssertionError("retrying ends by a value or an error")
@@ -210,6 +216,7 @@ class ModelClient:
         self, model: _Model, said: Said, messages: Sequence[BaseMessage], options: Options
     ) -> AsyncGenerator[str]:
         ends = _ends(options)
+        self._breaker.check()
         try:
             async for attempt in self._attempts(ends):
                 with attempt:
@@ -234,6 +241,7 @@ class ModelClient:
                 if said.size:
                     raise self._failure(err, ends) from err  # a ModelError: too late to try again
                 raise
+            self._breaker.answered()
             if text := said.add(chunk):
                 yield text
         said.finish = "length"
@@ -273,11 +281,15 @@ class ModelClient:
             raise ModelError(f"{where} was stopped by its provider's content filter; use another model")
 
     def _failure(self, err: Exception, ends: float | None) -> Exception:
-        if isinstance(err, TimeoutError) and ends is not None and time.perf_counter() >= ends:
-            return BudgetExceeded(
+        late = isinstance(err, TimeoutError) and ends is not None and time.perf_counter() >= ends
+        told: Exception = failures.explained(err, self.name, self._url)
+        if late:
+            told = BudgetExceeded(
                 f"{self.name} ran out of its time; raise budget_ms or the scene's times, or use a faster model"
             )
-        return failures.explained(err, self.name, self._url)
+        if failures.passing(err):
+            self._breaker.failed(str(told), failures.asked_wait(err))
+        return told
 
 
 class _Model(Protocol):

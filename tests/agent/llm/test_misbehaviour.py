@@ -16,7 +16,7 @@ import pytest
 from handpicked.agent.llm.factory import chat_model
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import Reply, Request
-from handpicked.eval.openai_server import Answer, Asked, Script, Server, failing, say
+from handpicked.eval.openai_server import Answer, Asked, Script, Server, chunk, failing, say
 from handpicked.tools.types import ToolResult
 
 RAMBLING = "and then there was another film about it " * 1_250  # 10,000 tokens
@@ -249,6 +249,26 @@ def test_calls_stream_in_and_titles_come_plain(server: Server, hosted: Any) -> N
     assert not names[0].streams
     assert names[0].body["response_format"]["json_schema"]["strict"] is True
     assert reply.usage.model == "tiny"
+
+
+@pytest.mark.parametrize("ids", [("", ""), (None, None), ("x", "x")])
+def test_calls_without_ids_of_their_own_get_their_results(
+    server: Server, hosted: Any, ids: tuple[Any, Any]
+) -> None:
+    made = [{"index": n, "id": given, "type": "function", "function": {"name": "lookup", "arguments": text}}
+            for n, (given, text) in enumerate(zip(ids, ('{"title": "Heat"}', '{"title": "Up"}'), strict=True))]  # fmt: skip
+    first = Answer(
+        events=[chunk({"role": "assistant"}), chunk({"tool_calls": made}), chunk({}, "tool_calls")]
+    )
+
+    def answer(asked: Asked) -> Answer:
+        return first if len(asked.body["messages"]) == 2 else say("done")(asked)
+
+    server.answers = [script(calls=answer)]
+    assert asyncio.run(hosted.turn(ROBOTS)).degraded == ()
+    last = next(asked for asked in reversed(server.asked) if asked.tools)
+    results = [message["content"] for message in last.body["messages"] if message["role"] == "tool"]
+    assert ["Heat" in results[0], "Up" in results[1]] == [True, True]
 
 
 def test_a_server_that_was_never_there_costs_no_time(make_agent: Any) -> None:
