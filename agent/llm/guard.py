@@ -45,6 +45,8 @@ _LONGEST_TOKEN = 8
 """Characters a token from which on a model is taken to write past its `max_tokens`, which some servers ignore."""
 _WORTH_S = 0.4
 """A failed call is not tried again where less time than this is left."""
+_FAIR_S = 0.5
+"""A deadline from which on a model that misses it counts as failing."""
 _log = logging.getLogger(__name__)
 
 
@@ -209,7 +211,7 @@ class ModelClient:
                     self._breaker.answered()
                     return answer
         except self._expected as err:
-            raise self._failure(err, ends) from err
+            raise self._failure(err, ends, hurried=_hurried(options)) from err
         raise AssertionError("retrying ends by a value or an error")
 
     async def _pieces(
@@ -225,7 +227,7 @@ class ModelClient:
                         async for piece in self._timed(chunks, said, ends, options.get("max_tokens")):
                             yield piece
         except self._expected as err:
-            raise self._failure(err, ends) from err
+            raise self._failure(err, ends, hurried=_hurried(options)) from err
         self._check_refusal(said.message())
 
     async def _timed(
@@ -280,14 +282,14 @@ class ModelClient:
         if message.response_metadata.get("finish_reason") == "content_filter":
             raise ModelError(f"{where} was stopped by its provider's content filter; use another model")
 
-    def _failure(self, err: Exception, ends: float | None) -> Exception:
+    def _failure(self, err: Exception, ends: float | None, *, hurried: bool = False) -> Exception:
         late = isinstance(err, TimeoutError) and ends is not None and time.perf_counter() >= ends
         told: Exception = failures.explained(err, self.name, self._url)
         if late:
             told = BudgetExceeded(
                 f"{self.name} ran out of its time; raise budget_ms or the scene's times, or use a faster model"
             )
-        if failures.passing(err):
+        if failures.passing(err) and not (late and hurried):
             self._breaker.failed(str(told), failures.asked_wait(err))
         return told
 
@@ -300,6 +302,11 @@ class _Model(Protocol):
 
 def _ends(options: Options) -> float | None:
     return time.perf_counter() + options["deadline_s"] if "deadline_s" in options else None
+
+
+def _hurried(options: Options) -> bool:
+    """Whether a call gets so little time that running out of it says nothing of the model."""
+    return options.get("deadline_s", _FAIR_S) < _FAIR_S
 
 
 def _left(ends: float | None, timeout_s: float) -> float:

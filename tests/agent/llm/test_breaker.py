@@ -7,13 +7,15 @@ import time
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from handpicked.agent.llm.breaker import Breaker
 from handpicked.agent.llm.factory import chat_model
+from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import Request
 from handpicked.eval.openai_server import Answer, Server, failing
-from handpicked.tools.errors import ModelError
+from handpicked.tools.errors import BudgetExceeded, ModelError
 
 
 class Clock:
@@ -80,6 +82,16 @@ def test_turns_stop_waiting_for_a_model_that_keeps_failing(
     assert len(server.asked) == asked == 4
     assert "4 times in a row" in reply.degraded[0]
     assert [r.lists for r in replies] == [reply.lists] * 2
+
+
+def test_calls_with_hardly_any_time_leave_the_model_to_others(server: Server) -> None:
+    server.answers = [Answer(hang_s=30.0, body={})]
+    model = chat_model(Settings(model="openai:tiny", model_url=server.url), lambda name: pytest.fail(name))
+    assert model is not None
+    client = ModelClient(model)
+    for _ in range(5):
+        with pytest.raises(BudgetExceeded):
+            asyncio.run(client.text([HumanMessage("hello")], deadline_s=0.02))
 
 
 def test_a_refused_request_is_not_counted(server: Server, make_agent: Any) -> None:
