@@ -35,7 +35,7 @@ _WORDS: dict[Relation, str] = {
 }
 _BETWEEN = (
     r"want|need|like|love|to|spend|be|is|it|that|thats|that's|made|released|shot|filmed|from|watch|see|read|hear|anything|something|films?"
-    r"|movies?|books?|albums?|ones?|stuff|much|go|goes|going|pay|paying|costing|costs?|priced|with|a|an|any|the|really|any(?:thing)? longer"
+    r"|movies?|books?|albums?|ones?|stuff|much|go|goes|going|pay|paying|costing|costs?|priced|rated|scored|scoring|ranked|rating|with|a|an|any|the|really|any(?:thing)? longer"
 )
 _NOT = (
     r"(?:\b(?:nothing|not|no|never|none|without|dont|don[’']t|do not|doesn[’']t|cant|can[’']t|cannot|wont|won[’']t|isn[’']t|aren[’']t|shouldn[’']t|avoid"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from handpicked.agent.numerals import NUMBER, number_of
 
-_MANY = rf"(?<![/.\d$€£¥])(?<!or )(?!an?\b(?!\s+(?:couple|pair|dozen)\b)|half\b|hundred\b){NUMBER}"
+_MANY = rf"(?<![/.\d$€£¥])(?<!half a )(?<!max )(?<!most )(?<!spend )(?<!or )(?!an?\b(?!\s+(?:couple|pair|dozen)\b)|half\b(?! a dozen\b)|hundred\b){NUMBER}"
 _THINGS = (
     r"(?:films?|movies?|flicks?|books?|novels?|reads?|albums?|records?|songs?|tracks?|articles?|stories|story|pieces|westerns?|comed(?:y|ies)|thrillers?"
     r"|rom-?coms?|dramas?|horrors?|musicals?|memoirs?|whodunn?its?|documentar(?:y|ies)|things?|ideas?|options?|suggestions?|recommendations?|recs?|items?"
@@ -28,7 +28,7 @@ _ENGLISH = re.compile(
     rf"|\bthe\s+{_MANY}\s+best\b"
     rf"|\b(?:give|show|find|get|recommend|suggest|pick)\s+(?:me|us)\s+(one)\b(?!\s+of\b)"
     rf"|{_ORDINAL}\b{_MANY}\s+(?:more|other|further|extra)\b(?!\s*(?:than|hours?|minutes?|mins?|days?|weeks?|time))"
-    rf"|{_ORDINAL}\b{_MANY}\s+(?:(?!more\b|or\b|and\b|to\b|for\b|in\b|per\b|each\b|an?\b|min|hour|hr|day|year)[\w'-]+\s+){{0,2}}{_NOUNS}\b(?!\s+(?:ago|already|i have|i've|above))"
+    rf"|{_ORDINAL}\b{_MANY}\s+(?:(?!more\b|or\b|and\b|to\b|for\b|in\b|on\b|per\b|each\b|an?\b|min|hour|hr|day|year)[\w'-]+\s+){{0,2}}{_NOUNS}\b(?!\s+(?:ago|already|i have|i've|above))"
     rf"|{_HAD}\b{_MANY}\s+of (?:them|these|those|each)\b|\b{_MANY}\s+will do\b|\b{_MANY}\s+(?:max|tops)?\s*(?:is|are) (?:enough|plenty)",
     re.IGNORECASE,
 )

@@ -195,6 +195,10 @@ def _paired(text: str, found: list[Measure]) -> list[Measure]:
 def _joined(text: str, last: Measure, one: Measure) -> Measure | None:
     """Two ends as one range, or None where the words between don't make them one."""
     between = text[last.end : one.start]
+    if last.kind == "year" and one.kind == "number" and re.fullmatch(r"\d\d", text[one.start : one.end]):
+        if not _TO.fullmatch(between) or last.ranged:
+            return None
+        return replace(last, high=last.low // 100 * 100 + one.low, end=one.end, ranged=True)
     if {last.kind, one.kind} <= {"decade", "year"}:
         listed = last.kind == one.kind == "decade" and _LISTED.fullmatch(between)
         if listed or _spans(text, last, between):

@@ -38,7 +38,7 @@ _TOTAL_AFTER = re.compile(
     re.IGNORECASE,
 )
 _RATING_BEFORE = re.compile(
-    r"(?:\brat(?:ed|ing|ings)|\bscore[ds]?|\bimdb|评分|豆瓣|打分|分数|得分|口碑)\s*(?:of|is|at|on imdb|on|score|rating|:|是|在|评分)?\s*$",
+    r"(?:\brat(?:ed|ing|ings)|\bscore[ds]?|\bimdb|评分|豆瓣|打分|分数|得分|口碑)\s*(?:of|is|at|on imdb|on|score|rating|below|under|above|over|less than|lower than|more than|higher than|at least|:|是|在|评分)?\s*$",
     re.IGNORECASE,
 )
 _RATING_AFTER = re.compile(
@@ -69,7 +69,7 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"\s*(?:$|[,.;!?)，。；！？\n~…🙏]|please\b|pls\b|plz\b|each\b|apiece\b|a (?:bottle|pack|bag|box|can|piece|head)\b|per\b|thanks\b|thx\b|if\b|and\b|but\b|or\b|for\b|ideally\b|preferably\b|的|，|吧|哈|就|都|啊|左右|行|好)"
+    r"\s*(?:$|[,.;!?)，。；！？\n~…🙏]|please\b|pls\b|plz\b|each\b|apiece\b|a (?:bottle|pack|bag|box|can|piece|head)\b|per\b|thanks\b|thx\b|if\b|and\b|but\b|or\b|for\b|on\b|ideally\b|preferably\b|的|，|吧|哈|就|都|啊|左右|行|好)"
 )
 
 

@@ -133,7 +133,7 @@ def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...
         values = known.known.get(" ".join(words))
         if values is not None and (end - start > 2 or said.words.whole(*said.span(start, end), _VERBS)):
             return end, tuple(map(normalize, values))
-        name = _full_name(words)
+        name = _full_name([*words[:-1], words[-1][:-1]] if _possessive(said, end - 1) else words)
         if name and (name in creators or name in cast) and said.words.whole(*said.span(start, end), ()):
             return end, (name,)
     return (
@@ -141,6 +141,11 @@ def _at(snapshot: Snapshot, said: Said, start: int) -> tuple[int, tuple[str, ...
         or _forename(snapshot, said, start)
         or _mistyped(snapshot, said, start)
     )
+
+
+def _possessive(said: Said, place: int) -> bool:
+    token = said.tokens[place]
+    return said.text[token.start : token.end].endswith(("'s", "’s"))
 
 
 def _full_name(words: Sequence[str]) -> str:

@@ -21,6 +21,11 @@ _TERM_EVIDENCE = 2.0
 """Log-odds for the scenes whose domain has the category that the text names."""
 
 
+_CHAT = "chat"
+_LISTS = frozenset({"recommend", "search", "write", "ads"})
+"""Tasks that give a list already."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Noticed:
     """What evidence says of a turn before anything is decided."""
@@ -62,7 +67,7 @@ class Reader:
         if wish.rest:
             kept = Memory() if wish.what in (forgetting.ME, forgetting.CONVERSATION) else memory
             return replace(self.read(replace(request, message=wish.rest), kept, snapshot), forget=wish.what)
-        name = "chat" if "chat" in self.scenes else next(iter(self.scenes))
+        name = _CHAT if _CHAT in self.scenes else next(iter(self.scenes))
         spoken = language(request.message)
         return Reading(
             SceneGuess(name, 1.0, ("asks to forget",)), ("chitchat",), language=spoken, forget=wish.what
@@ -87,7 +92,7 @@ class Reader:
         text, guess = noticed.text, noticed.guess
         chosen = self._scene(request, guess, links)
         domain = self._domain(chosen.name, wished, links, snapshot)
-        tasks = self._tasks(request, guess, chosen.name)
+        tasks = self._tasks(request, guess, chosen.name, wished)
         about = _named(links, "about")
         # What is said of a title that is asked about tells which one it is, or asks whether it is so.
         asks = about and "recommend" not in tasks
@@ -111,10 +116,12 @@ class Reader:
         """Log-odds by scene from the domains of the items that have what is asked for."""
         shares = wants.domain_shares(snapshot, wished, request.filters)
         domains = {domain: _TERM_EVIDENCE * share for domain, share in shares.items()}
-        return {
+        found = {
             name: max((domains.get(domain, 0.0) for domain in value.domains), default=0.0)
             for name, value in self.scenes.items()
         }
+        # A wish that something in the catalogue meets is no small talk.
+        return found | {_CHAT: -max(found.values(), default=0.0)} if _CHAT in found else found
 
     def _scene(self, request: Request, guess: Guess, links: Sequence[Link]) -> SceneGuess:
         given = request.context.scene
@@ -129,14 +136,14 @@ class Reader:
         why += ["the words of the message"] if request.message else []
         return SceneGuess(name, round(guess.scenes[name], 3), tuple(why or ["nothing was said"]))
 
-    def _tasks(self, request: Request, guess: Guess, name: str) -> tuple[str, ...]:
+    def _tasks(self, request: Request, guess: Guess, name: str, wished: wants.Wants) -> tuple[str, ...]:
         if request.tasks is not None:
             if unknown := [task for task in request.tasks if task not in TASKS]:
                 raise ConfigError(f"unknown task {unknown[0]!r}; known: {', '.join(TASKS)}")
             return tuple(dict.fromkeys(request.tasks))
-        if name == "chat":
+        if name == _CHAT:
             return ("chitchat",)
-        tasks = scene.chosen_tasks(guess, [task for task in TASKS if task != "chitchat"])
+        tasks = _listing(scene.chosen_tasks(guess, [task for task in TASKS if task != "chitchat"]), wished)
         weights = self.scenes[name].tasks
         return tuple(sorted(tasks, key=lambda task: -weights.get(task, 0.0)))  # type: ignore[call-overload]
 
@@ -157,6 +164,15 @@ class Reader:
         if not domains or (len(known) == 1 and not known & set(domains)):
             return out  # a catalogue of one kind is what there is, whatever the scene calls it
         return (*out, Constraint("domain", "in", domains, "context"))
+
+
+def _listing(tasks: Sequence[str], wished: wants.Wants) -> tuple[str, ...]:
+    """The tasks, a list among them where so many are asked for ("a review of X and two more by Y"), or a bound on ratings,
+    which is no rating."""
+    bounded = any(c.field == "rating" for c in wished.constraints)
+    kept = [task for task in tasks if task != "rate" or not bounded]
+    listed = bool(set(kept) & _LISTS) or not (bounded or wished.count)
+    return tuple(kept if listed else [*kept, "recommend"])
 
 
 def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:

@@ -19,7 +19,7 @@ _SENTENCE = re.compile(r"[!?。！？\n]|\.(?!\d)")
 _COMMA = re.compile(r"[,，]|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff\x00])|(?<=\x00)\s+(?=[\u4e00-\u9fff])")
 _TURN = re.compile(
     r"\b(?:but|just|only|want|wants|wanna|give|show|need|needs|prefer|prefers|like|likes|love|loves|rather|instead|maybe|then|so|if|because"
-    r"|cause|cos|cuz|pls|please|plz|ideally|meant|mean|is|are|was|though|tho|although|fine|ok|okay|make|keep)\b|但|要|想|来|给|只|还|也|而|最好|换|喜欢|可以|推荐|求",
+    r"|cause|cos|cuz|pls|please|plz|ideally|meant|mean|is|are|was|though|tho|although|fine|ok|okay|make|keep)\b|[,，]\s*(?:and\s+|but\s+)?more\b|但|要|想|来|给|只|还|也|而|最好|换|喜欢|可以|推荐|求",
     re.IGNORECASE,
 )
 _SMALL = re.compile(
@@ -64,6 +64,23 @@ _ADJECTIVE = re.compile(r"^[\u4e00-\u9fff]{1,4}的$")
 _NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
 _OPENS = re.compile(
     r"(?:^|[,.;:!?…\n]|\b(?:and|but|so|hm+|hey|ok|okay|wait|um|er|sorry|explain|tell me|curious|wondering))\s*$",
+    re.IGNORECASE,
+)
+_DECLINED = re.compile(
+    r"s?\s*\?+\s*(?:no+|nope|nah|never|pass|hard pass|not (?:for|really|today|tonight))\b", re.IGNORECASE
+)
+"""A question that its writer answers: "horror? no thanks"."""
+_RATING = re.compile(
+    r"(?<![\d.])\d(?:\.\d)?\s*(?:/|out of|of)\s*(?:5|10|five|ten)\b|\b(?:[1-5]|one|two|three|four|five)(?:\.5| and a half)?[ -]stars?\b"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten) (?:out of|of) (?:five|ten)\b|^\s*rating\s*:|[打给][一二三四五六七八九十\d]+(?:\.\d|[点半]\S?)?\s*(?:颗)?[分星](?!钟)",
+    re.IGNORECASE,
+)
+_AT_LEAST = re.compile(
+    r"\b(?:at least|above|over|more than|better than|rated|min(?:imum)?|with|no less than)\s*(?:an?\s*)?$|[>≥]\s*$|(?:至少|不低于|高于|超过|评分)$",
+    re.IGNORECASE,
+)
+_UPWARDS = re.compile(
+    r"\s*(?:(?:stars?\s*)?(?:and|or)\s+(?:more|above|up|higher|better|over)\b|\+|plus\b|以上|films?|movies?|books?|albums?)",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(r"\b(?:who|people|anyone|someone|those)\s+(?:really\s+|usually\s+)?$", re.IGNORECASE)
@@ -115,14 +132,36 @@ def _asides(text: str, tokens: Sequence[Token]) -> Iterator[Span]:
         if has_cjk(text[start:place]):
             start = max((end for end in ends if end <= start), default=0)
         yield start, min((end for end in ends if end > place), default=len(text))
+    yield from _rated(text)
+
+
+def _rated(text: str) -> Iterator[Span]:
+    """Sentences that rate what was had: "the biography I borrowed: 4 of 5"; none that asks for what is rated so."""
+    ends = [found.end() for found in _SENTENCE.finditer(text)]
+    for found in _RATING.finditer(text):
+        if _AT_LEAST.search(text, 0, found.start()) or _UPWARDS.match(text, found.end()):
+            continue
+        start = max((end for end in ends if end <= found.start()), default=0)
+        rest = _COMMA.search(text, found.end())
+        yield (
+            start,
+            min(
+                (end for end in (*ends, rest.start() if rest else len(text)) if end >= found.end()),
+                default=len(text),
+            ),
+        )
 
 
 def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
     """Whether what stands at tokens [first, last) is refused. `others` are the places of all terms in the text:
     a list of them is refused as one."""
     start, end = text.span(first, last)
-    if _OVER.search(text.text, 0, start) or any(
-        before.search(text.text, 0, start) and behind.match(text.text, end) for before, behind in _AWAY
+    if (
+        _DECLINED.match(text.text, end)
+        or _OVER.search(text.text, 0, start)
+        or any(
+            before.search(text.text, 0, start) and behind.match(text.text, end) for before, behind in _AWAY
+        )
     ):
         return True
     shown = marked(text.text, others)

@@ -54,6 +54,10 @@ BOUNDS = [
     ("at least 4 stars", "rating", (8, None)),
     ("豆瓣评分不低于8", "rating", (8, None)),
     ("under a tenner", "price", (None, 10)),
+    ("spend max 20 on snacks", "price", (None, 20)),
+    ("from 1994 or 95", "year", (1994, 1995)),
+    ("1988-92", "year", (1988, 1992)),
+    ("nothing rated below 6", "rating", (6, None)),
     ("三块五以内", "price", (None, 3.5)),
     ("i don't want to spend more than 20 bucks", "price", (None, 20)),
     ("not too long, under 2 hours", "runtime", (None, 120)),
@@ -130,6 +134,8 @@ def test_other_numbers_are_no_bounds(text: str) -> None:
         ("要两个小时以内的", None),
         ("10/10 album", None),
         ("dinner for four", None),
+        ("half a dozen cartoons", 6),
+        ("spend max 20 on snacks", None),
     ],
 )
 def test_how_many_are_asked_for(text: str, count: int | None) -> None:

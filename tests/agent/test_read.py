@@ -111,6 +111,17 @@ def test_small_talk_asks_for_no_list(reader: Reader, snapshot: Snapshot) -> None
     assert _read(reader, snapshot, "hello!").tasks == ("chitchat",)
 
 
+@pytest.mark.parametrize(
+    "text", ["at least a 7 out of 10", "spanish-language horror", "a review of Heat and two more westerns"]
+)
+def test_what_bounds_ratings_names_a_kind_or_counts_asks_for_a_list(
+    reader: Reader, snapshot: Snapshot, text: str
+) -> None:
+    reading = _read(reader, snapshot, text)
+    assert "recommend" in reading.tasks
+    assert any(c.source == "text" for c in reading.constraints)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(message=st.text(max_size=1000))
 def test_any_message_is_read(reader: Reader, snapshot: Snapshot, message: str) -> None:

@@ -60,6 +60,13 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
         ("jazz but not bebop", ("categories", "in", "jazz")),
         ("a guide to British horror", ("country", "in", "United Kingdom")),
         ("anything by scorcese", ("creators", "in", "Martin Scorsese")),
+        ("ida lupin's stuff", ("creators", "in", "Ida Lupin")),
+        ("less comedy, more horror", ("categories", "not_in", "Comedy")),
+        ("less comedy, more horror", ("categories", "in", "Horror")),
+        ("horror? no thanks", ("categories", "not_in", "Horror")),
+        ("来一部，别是恐怖片", ("categories", "not_in", "Horror")),
+        ("a comedy rated at least 8 out of 10", ("categories", "in", "Comedy")),
+        ("四分以上的喜剧", ("categories", "in", "Comedy")),
     ],
 )
 def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str]) -> None:
@@ -91,6 +98,8 @@ def test_a_term_is_read(snapshot: Snapshot, text: str, term: tuple[str, str, str
         ("massive in South Africa", ("country", "in", "South Africa")),
         ("not into those movies actually a western", ("categories", "not_in", "Western")),
         ("不要辣的零食", ("categories", "not_in", "Snacks")),
+        ("the western I borrowed: 4 of 5, dragged a bit", ("categories", "in", "Western")),
+        ("那部喜剧我打四分,中间有点拖", ("categories", "in", "Comedy")),
     ],
 )
 def test_a_term_is_not_read_into_other_words(
