@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.turn import plain
 from handpicked.agent.types import Reading, Request
 from handpicked.tools import ads, catalog, collab, dialogues, history, popular, search, similar
-from handpicked.tools.data.text import STOP_WORDS, words
+from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
 from handpicked.tools.dispatch import Context, Tool, call
 from handpicked.tools.types import Json, ToolCall, ToolResult
 
@@ -49,7 +50,7 @@ def plan(
     if reading.like:
         calls.append(("lookup", {"item_ids": list(reading.like)}))
     if asks_of_named(reading):
-        for title in _shared(reading.about, context):
+        for title in _shared(reading.about, request.message, context):
             calls.append(("lookup", {"title": title}))
     if _searches(reading, scene):
         calls.append(("search", {"query": reading.query, "constraints": keep}))
@@ -129,12 +130,17 @@ def _searches(reading: Reading, scene: Scene) -> bool:
     left = [word for word in words(reading.query) if not {word, word.removesuffix("s")} & STOP_WORDS]
     if not asks_of_named(reading):
         return bool(left)
-    asking = {word for cue in scene.cues for word in words(cue)}
-    return any(telling(word) and word not in asking for word in left)
+    asked = {word for cue in scene.cues for word in words(cue)} | asking(reading.language)
+    return any(telling(word) and word not in asked for word in left)
 
 
-def _shared(item_ids: Sequence[str], context: Context) -> list[str]:
-    """Titles of these items that other items have too: who asks about Heat may mean either."""
+def _shared(item_ids: Sequence[str], message: str, context: Context) -> list[str]:
+    """Titles of these items that other items have too, where the message has no more than the title: who asks about Heat
+    may mean either, who asks about the second one may not."""
     named = [item for item_id in item_ids if (item := context.snapshot.get(item_id)) is not None]
-    titles = dict.fromkeys(item.title for item in named)
+    said = f" {phrase_key(message)} "
+    bare = [
+        i for i in named if f" {phrase_key(i.title)} " in said and (not i.year or str(i.year) not in said)
+    ]
+    titles = dict.fromkeys(item.title for item in bare)
     return [title for title in titles if len(context.snapshot.titles.rows(title)) > 1]

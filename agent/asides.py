@@ -53,8 +53,11 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _TONGUE = re.compile(
-    r"\b(?:learners? of|learn(?:s|ing)?|stud(?:y|ies|ying)|speaks?|teach(?:es|ing)?)\s+$|学$", re.IGNORECASE
+    r"\b(?:learners? of|learn(?:s|ing)?|stud(?:y|ies|ying)|speaks?|teach(?:es|ing)?|(?:back|again|answer|reply|talk|write|speak)\s+(?:to\s+)?(?:me\s+)?in|back to)\s+$|学$",
+    re.IGNORECASE,
 )
+_AGAIN = re.compile(r"\s+(?:again|now)\b", re.IGNORECASE)
+"""What follows the language to go on in: "in english again: ..."."""
 _MADE_IN = re.compile(
     r"\b(?:made|shot|filmed|produced|released|out|ones?|films?|movies?|books?|something|anything|romance|drama|stuff|songs?|albums?|sung|spoken)\s+(?:only\s+)?in\s+(?:the\s+)?$",
     re.IGNORECASE,
@@ -96,7 +99,7 @@ def aside(said: Said, span: Span, field: str, others: Iterable[Span]) -> bool:
     if _POINTED.search(before) and not _WORK.search(f" {said.text[start:end]}{behind[:9]}"):
         return True
     if field == "language":
-        return _NO_ORIGIN.match(behind) is not None or _TONGUE.search(before) is not None
+        return any((_NO_ORIGIN.match(behind), _TONGUE.search(before), _AGAIN.match(behind)))
     if field == "country":
         return _NO_ORIGIN.match(behind) is not None or _placed(before, behind)
     style = _LIKE.search(before) is not None and _VERB.search(before) is None

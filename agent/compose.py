@@ -79,9 +79,12 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
     named = subjects(reading, snapshot)
     listed = _listed(reading, lists, [item.item_id for item in named])
     told = [item for one in listed if (item := snapshot.get(one.item_id)) is not None]
-    pieces = [_about(item, reading) for item in named]
+    answered = _answered(reading, snapshot)
+    pieces = [*answered, *(_about(item, reading) for item in named)]
     if "compare" in reading.tasks:
         pieces += _compared(named if len(named) > 1 else [*named, *told], reading.language)
+    if answered and "recommend" not in reading.tasks:
+        return [*pieces, *_offered(lists, reading)]
     organic = [ranked for ranked in lists if ranked.task != "ads"]
     if listed or (not named and (organic or not lists)):
         pieces.append(Sentence(floor.opening(reading, organic)))
@@ -98,6 +101,24 @@ def subjects(reading: Reading, snapshot: Snapshot) -> list[Item]:
         return []
     ids = reading.about or reading.like
     return [item for item_id in ids[:_TOLD] if (item := snapshot.get(item_id)) is not None]
+
+
+def _answered(reading: Reading, snapshot: Snapshot) -> list[Sentence]:
+    """The facts that are asked of what is named."""
+    if "search" not in reading.tasks:
+        return []
+    items = [item for item_id in reading.about[:_TOLD] if (item := snapshot.get(item_id)) is not None]
+    return [
+        Sentence(text, item.item_id, field, fixed=True)
+        for item in items
+        for text, field in floor.answers(item, _dated(item, snapshot), reading.query, reading.language)
+    ]
+
+
+def _dated(item: Item, snapshot: Snapshot) -> str:
+    """The title, with its year where other items have it too."""
+    shared = item.year is not None and len(snapshot.titles.rows(item.title)) > 1
+    return f"{item.title} ({item.year})" if shared else item.title
 
 
 async def write(

@@ -11,7 +11,7 @@ import yaml
 
 from handpicked import prompts
 from handpicked.agent import lexicon
-from handpicked.tools.data.text import has_cjk, normalize
+from handpicked.tools.data.text import has_cjk, normalize, words
 from handpicked.tools.data.text import language as language_of
 from handpicked.tools.types import Constraint, Item, Scalar
 
@@ -29,6 +29,14 @@ def phrases(language: str) -> Phrases:
     return document.get(language, document["en"])
 
 
+@cache
+def asking(language: str) -> frozenset[str]:
+    """The words of questions that facts answer."""
+    known: Mapping[str, Any] = phrases(language)["answers"]
+    asks = [ask for field, said in known.items() if field != "unknown" for ask in said["asks"]]
+    return frozenset(word for ask in asks for word in words(ask))
+
+
 def description(item: Item, language: str) -> str:
     """What an item is: "a 1982 sci-fi thriller by Ridley Scott, 117 minutes", "batteries, about $1.09 for 4 ct"."""
     known = phrases(language)
@@ -39,8 +47,13 @@ def description(item: Item, language: str) -> str:
     by = known["by"].get(item.domain, known["by"]["item"]).format(people) if people else ""
     length = known["length"].format(item.runtime) if item.runtime else ""
     if language == "zh":
-        return _SPACE.sub("", "，".join(filter(None, [_phrase_zh(item), by, length, price])))
+        return tight("，".join(filter(None, [_phrase_zh(item), by, length, price])))
     return ", ".join(filter(None, [_phrase_en(item) + by, length, price]))
+
+
+def tight(text: str) -> str:
+    """A text without the spaces between ideographs."""
+    return _SPACE.sub("", text)
 
 
 def _phrase_en(item: Item) -> str:

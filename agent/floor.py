@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, wish
+from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, tight, wish
 from handpicked.agent.types import RankedList, Reading
 from handpicked.tools.data.analysis import detect
 from handpicked.tools.data.documents import document
+from handpicked.tools.data.text import fold, has_cjk, sentences
 from handpicked.tools.data.text import language as language_of
-from handpicked.tools.data.text import sentences
 from handpicked.tools.types import Item, Json, Ranked
 
 _MAX_SUMMARY = 320
@@ -17,6 +18,7 @@ _MAX_CARD = 600
 _GOOD_RATING = 6
 _LONG_RUNTIME = 150
 _WISHES = 6
+_PEOPLE = 4
 
 
 def reason(ranked: Ranked, place: int, titles: Mapping[str, str], liked: Sequence[str], language: str) -> str:
@@ -75,6 +77,37 @@ def sentence(item: Item, language: str) -> str:
         return lead
     template = known["tells_year" if item.year else "tells"]
     return str(template.format(title=item.title, year=item.year, lead=lead))
+
+
+def answers(item: Item, title: str, asked: str, language: str) -> list[tuple[str, str]]:
+    """What is asked of an item in these words, in their order, each with its field: who made it, when, how long it is. A
+    field that the catalogue lacks is said to be lacking."""
+    known, found = phrases(language)["answers"], list[tuple[int, str, str]]()
+    folded = f" {fold(asked)} "
+    for field, said in known.items():
+        places = [] if field == "unknown" else [_place(word, folded) for word in said["asks"]]
+        if all(place < 0 for place in places):
+            continue
+        value = _value(item, field, language)
+        template = said["says"].get(item.domain, said["says"]["item"]) if value else known["unknown"]
+        place = min(place for place in places if place >= 0)
+        found.append((place, tight(str(template.format(value, title=title))), field))
+    return [(text, field) for _, text, field in sorted(found)]
+
+
+def _value(item: Item, field: str, language: str) -> str | float | None:
+    value: tuple[str, ...] | str | float | None = getattr(item, field)
+    if not isinstance(value, tuple):
+        return value
+    return _labels(value, language) if field == "categories" else joined(value[:_PEOPLE], language)
+
+
+def _place(words: str, text: str) -> int:
+    """Where words stand in a folded text; -1 where they don't."""
+    if has_cjk(words):
+        return text.find(words)
+    found = re.search(rf"\b{re.escape(words)}\b", text)
+    return found.start() if found else -1
 
 
 def review(source: Item, reading: Reading, interests: Sequence[str], language: str) -> str:

@@ -42,12 +42,17 @@ class _Named:
 
 
 def link(
-    snapshot: Snapshot, text: str, *, shown: Sequence[str] = (), skip_domains: Collection[str] = ()
+    snapshot: Snapshot,
+    text: str,
+    *,
+    shown: Sequence[str] = (),
+    focus: str | None = None,
+    skip_domains: Collection[str] = (),
 ) -> list[Link]:
     """The items that a text names, in order; at most once each.
 
-    `shown` are the ids of the items that were listed last, in order, to which "the third one" refers. Titles of
-    `skip_domains` are not looked for."""
+    `shown` are the ids of the items that were listed last, in order, to which "the third one" refers; `focus` is the one
+    of them that was asked about last. Titles of `skip_domains` are not looked for."""
     tokens = tokenize(text)
     if not tokens:
         return []
@@ -56,7 +61,7 @@ def link(
     listed = [row for item_id in shown if (row := snapshot.row(item_id)) is not None]
     found = _outside(hints, shown, mentions.find(hints, listed, skip_domains))
     titles = [_named(hints, mention, listed) for mention in found]
-    references = list(_references(hints, shown, titles) if shown else _others(hints, found, titles))
+    references = list(_references(hints, shown, focus, titles) if shown else _others(hints, found, titles))
     titles += _sequels(hints, titles, [*titles, *references])
     named = sorted([*titles, *references], key=lambda one: one.start)
     polarities = stance.roles(said, [one.span for one in named], {one.span for one in references})
@@ -92,9 +97,12 @@ def _items(hints: Hints, shown: Sequence[str]) -> list[Item | None]:
     return [hints.snapshot.get(item_id) for item_id in shown]
 
 
-def _references(hints: Hints, shown: Sequence[str], named: Sequence[_Named]) -> Iterator[_Named]:
+def _references(
+    hints: Hints, shown: Sequence[str], focus: str | None, named: Sequence[_Named]
+) -> Iterator[_Named]:
     rows = [hints.snapshot.row(item_id) for item_id in shown]
-    for reference in refer.find(hints.said.text, _items(hints, shown), _places(named)):
+    place = shown.index(focus) if focus in shown else None
+    for reference in refer.find(hints.said.text, _items(hints, shown), _places(named), place):
         yield from _placed(hints, reference, rows)
 
 

@@ -114,7 +114,7 @@ def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, 
 
 def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
     """What a list must not repeat: refused items always; when recommending also what was named, shown, is in
-    the cart, or was had before where the scene doesn't repeat."""
+    the cart, or was had before where the scene doesn't repeat; goods come back that keep a new bound."""
     reading, remembered = wish.reading, wish.memory
     refused = [*reading.dislike, *remembered.dislike, *taste.disliked(wish.past)]
     if task == "search":
@@ -122,7 +122,9 @@ def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
     had = [] if scene.repeat else [event.item_id for event in wish.past]
     cart = [line.item_id for line in wish.request.context.cart]
     seen = [*reading.seen, *remembered.seen]
-    return [*refused, *reading.like, *seen, *remembered.shown, *cart, *had]
+    narrowed = scene.repeat and any(c.op == "range" and c.source == "text" for c in reading.constraints)
+    shown = () if narrowed else remembered.shown  # of the goods shown, those under $2 are what is asked for
+    return [*refused, *reading.like, *seen, *shown, *cart, *had]
 
 
 def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:

@@ -24,6 +24,7 @@ _OPEN_SCENES = ("browse", "search", "chat")
 """Scenes that a wish leaves for a particular one as soon as it says which."""
 _LISTED = frozenset({"recommend", "search", "ads", "write"})
 _WISHED = _LISTED - {"search"}
+_OTHER_SCENE = 0.5
 _SURE = 0.9
 """How sure a scene is said to be that was taken over: a judgement, not measured."""
 
@@ -52,8 +53,8 @@ class Topic:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What a conversation remembers; `shown` holds item ids, the latest last, `last` those of the last organic lists in
-    their order. An item is in one of `like`, `dislike` and `seen`. `measures` are the middle price, year, runtime and
-    rating of `last`."""
+    their order, and `focus` the one of them that the last turn asked about. An item is in one of `like`, `dislike` and
+    `seen`. `measures` are the middle price, year, runtime and rating of `last`."""
 
     turns: tuple[Turn, ...] = ()
     shown: tuple[str, ...] = ()
@@ -61,6 +62,7 @@ class Memory:
     dislike: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    focus: str | None = None
     measures: Mapping[str, float] = field(default_factory=dict[str, float])
     topic: Topic | None = None
 
@@ -103,28 +105,37 @@ def remember(
     listed = bool(items) and not (aside and {item.item_id for item in items} <= set(memory.last))
     turn = () if reading.forget else (Turn(request.message, text, reading.scene.name),)
     liked = [item_id for item_id in reading.like if item_id not in reading.about]
+    last = tuple(item.item_id for item in items) if listed else memory.last
+    focus = reading.about[0] if len(reading.about) == 1 and reading.about[0] in last else None
     return Memory(
         turns=(*memory.turns, *turn)[-_TURNS:],
         shown=tuple(dict.fromkeys((*memory.shown, *shown)))[-_SHOWN:],
         like=_latest(memory.like, liked, [*reading.dislike, *reading.seen]),
         dislike=_latest(memory.dislike, reading.dislike, [*liked, *reading.seen]),
         seen=_latest(memory.seen, reading.seen, [*liked, *reading.dislike]),
-        last=tuple(item.item_id for item in items) if listed else memory.last,
+        last=last,
+        focus=focus,
         measures=_measures(lists) if listed else memory.measures,
         topic=_topic(memory, reading, aside=aside, reset=marks.reset),
     )
 
 
-def carry(memory: Memory, request: Request, reading: Reading, scenes: Scenes) -> Reading:
+def carry(
+    memory: Memory,
+    request: Request,
+    reading: Reading,
+    scenes: Scenes,
+    shares: Mapping[str, float] | None = None,
+) -> Reading:
     """The reading of a message with what it goes on from; one that starts anew, asks about something shown or is small
-    talk comes back as it is.
+    talk comes back as it is. `shares` tells how much of what is asked for each domain has.
 
     A follow-up keeps scene, query, constraints, leanings and likes in force, and its own words add to them or replace
     them (`refine.refined`)."""
     topic = memory.topic
     marks = followups.marks(request.message, _spans(reading))
     rest = _rest(reading)
-    if topic is None or not _goes_on(topic, request, reading, marks, rest, scenes):
+    if topic is None or not _goes_on(topic, request, reading, marks, rest, _Around(scenes, shares or {})):
         return reading
     scene = _scene(topic, reading, bool(rest or _spans(reading) or reading.like))
     given = [c for c in reading.constraints if c.source == "request"]
@@ -154,13 +165,22 @@ def dump(memory: Memory) -> str:
     return _MEMORY.dump_json(memory).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What tells one scene from another: the scenes, and how much of what is asked for each domain has."""
+
+    scenes: Scenes
+    domains: Mapping[str, float]
+
+
 def _goes_on(
-    topic: Topic, request: Request, reading: Reading, marks: Marks, rest: str, scenes: Scenes
+    topic: Topic, request: Request, reading: Reading, marks: Marks, rest: str, around: _Around
 ) -> bool:
     """The rule, by what the words are and not what they say:
 
     1. Nothing goes on after "never mind", without words, in another scene that the client gives, or when another
-       domain or another scene is named; nor from small talk and questions about an item.
+       domain or another scene is named, or something that the domain in force has not got ("i need milk"); nor from small
+       talk and questions about an item.
     2. Words that only make sense beside what was asked or shown go on from it: comparisons ("older"), "another",
        "instead", "what about", a bound that is released; and titles that are refused or were had, without a wish.
     3. So do words that point ("ones", "those", "too scary") and beginnings of half a sentence ("without", "but",
@@ -170,7 +190,9 @@ def _goes_on(
     5. Anything else is a wish of its own."""
     if marks.reset or not request.message.strip() or reading.forget or _aside(reading, marks, rest):
         return False
-    if request.context.scene not in (None, topic.scene) or _elsewhere(topic, request, reading, scenes):
+    if request.context.scene not in (None, topic.scene) or _elsewhere(
+        topic, request, reading, around, wished=marks.frame and bool(rest)
+    ):
         return False
     refuses = bool(reading.dislike or reading.seen) and not reading.like
     if marks.strong or (refuses and not marks.frame):
@@ -192,15 +214,21 @@ def _aside(reading: Reading, marks: Marks, rest: str) -> bool:
     return marks.asks or bool(reading.about) or not (marks.strong or "search" in tasks)
 
 
-def _elsewhere(topic: Topic, request: Request, reading: Reading, scenes: Scenes) -> bool:
-    """Whether the words name another domain than the one in force, or another scene."""
+def _elsewhere(topic: Topic, request: Request, reading: Reading, around: _Around, *, wished: bool) -> bool:
+    """Whether the words name another domain than the one in force, something that only others have, or another scene;
+    or whether a whole sentence (`wished`) asks for something that is surely of a scene with other domains."""
     named = {v for c in reading.constraints if c.field == "domain" and c.source == "text" for v in c.value}
     before = {v for c in topic.constraints if c.field == "domain" and c.op == "in" for v in c.value}
     if named and before and not named & before:
         return True
+    if before and around.domains and not any(around.domains.get(str(domain)) for domain in before):
+        return True
     if reading.scene.name in (*_OPEN_SCENES, topic.scene):
         return False
-    spoken = followups.scenes_named(request.message, scenes)
+    offered = around.scenes[reading.scene.name].domains
+    if wished and before and offered and not before & set(offered):
+        return reading.scene.confidence >= _OTHER_SCENE
+    spoken = followups.scenes_named(request.message, around.scenes)
     return reading.scene.name in spoken and topic.scene not in spoken
 
 

@@ -52,12 +52,13 @@ class Reader:
             return self._forgetting(wish, request, memory, snapshot)
         noticed = self._notice(request, memory, snapshot)
         reading = self._decide(noticed)
-        carried = carry(memory, request, reading, self.scenes)
+        shares = wants.domain_shares(snapshot, noticed.wished, request.filters)
+        carried = carry(memory, request, reading, self.scenes, shares)
         if carried.scene.name == reading.scene.name:
             return carried
         # What the words mean depends on the scene, and it is another one than they alone would say.
         within = replace(request, context=replace(request.context, scene=carried.scene.name))
-        again = carry(memory, within, self._decide(replace(noticed, request=within)), self.scenes)
+        again = carry(memory, within, self._decide(replace(noticed, request=within)), self.scenes, shares)
         return replace(again, scene=carried.scene)
 
     def _forgetting(
@@ -77,7 +78,7 @@ class Reader:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
-        links = link.link(snapshot, text, shown=memory.last, skip_domains=goods)
+        links = link.link(snapshot, text, shown=memory.last, focus=memory.focus, skip_domains=goods)
         wished = wants.extract(
             snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
         )

@@ -88,10 +88,14 @@ class Reference:
     places: tuple[int, ...]
 
 
-def find(text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]) -> list[Reference]:
+def find(
+    text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]], focus: int | None = None
+) -> list[Reference]:
     """The references of a text to the items shown (None for one that is gone), in order, outside of the titles
-    that it names."""
-    return _kept(_every(text, shown), shown, taken) if shown else []
+    that it names. `focus` is the place of the item that was asked about last: "that one" is that one."""
+    if focus is None and len(shown) == 1:
+        focus = 0
+    return _kept(_every(text, shown, focus), shown, taken) if shown else []
 
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
@@ -120,7 +124,7 @@ def _kept(
     return sorted(found, key=lambda reference: reference.start)
 
 
-def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
     """References, the surest first."""
     count = len(shown)
     for one in _BARE_NUMBERS.finditer(text):
@@ -144,7 +148,7 @@ def _every(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
     for one in _WORD_OF.finditer(text):
         yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
-    yield from _pronouns(text, shown)
+    yield from _pronouns(text, shown, focus)
 
 
 def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
@@ -159,23 +163,23 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
 
 
-def _pronouns(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
     for one in _OTHER.finditer(text):
         yield Reference(one.start(), one.end(), (1,) if len(shown) == 2 else ())
     for one in _THIS.finditer(text):
         named = len(one[0].split()) > 1 or (has_cjk(one[0]) and "个" not in one[0])
-        if len(shown) == 1 or named:
-            yield Reference(one.start(), one.end(), (0,))
-    if len(shown) == 1:
-        yield from (Reference(one.start(1), one.end(1), (0,)) for one in _NOT_THAT.finditer(text))
+        if focus is not None or named:
+            yield Reference(one.start(), one.end(), (focus or 0,))
+    if focus is not None:
+        yield from (Reference(one.start(1), one.end(1), (focus,)) for one in _NOT_THAT.finditer(text))
     its = list(_IT.finditer(text))
     if len(its) == len(shown) > 1 and {one[0].casefold() for one in its} == {"it"}:
         yield from (Reference(one.start(), one.end(), (place,)) for place, one in enumerate(its))
-    if len(shown) == 1:
+    if focus is not None:
         if one := _OF_IT.match(text):
-            yield Reference(one.start(1), one.end(1), (0,))
+            yield Reference(one.start(1), one.end(1), (focus,))
         for one in _IT.finditer(text):
-            yield Reference(one.start(), one.end(), (0,))
+            yield Reference(one.start(), one.end(), (focus,))
 
 
 def _number(word: str) -> int:

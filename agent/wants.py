@@ -45,7 +45,7 @@ _OF_TITLE = re.compile(
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
-    r"(?:\b(?:about|on|based off|based on|than a|as a|as an|a learner of)\s+(?:the\s+|a\s+)?|关于|像)$",
+    r"(?:\b(?:(?<!what )(?<!how )about|on|based off|based on|than a|as a|as an|a learner of)\s+(?:the\s+|a\s+)?|关于|像)$",
     re.IGNORECASE,
 )
 _MADE = re.compile(r"[ -](?:made|produced|productions?)\b", re.IGNORECASE)

@@ -92,5 +92,10 @@ def test_a_question_about_a_title_looks_it_up_and_searches_only_for_what_else_is
 
 def test_who_asks_about_a_title_that_two_films_share_may_mean_either(context: Context) -> None:
     asked = Reading(SceneGuess("search", 1.0), ("search",), query="who directed", like=("f2",), about=("f2",))
-    looked_up = [wanted.arguments for wanted in plan(context, asked) if wanted.name == "lookup"]
-    assert looked_up == [{"item_ids": ["f2"]}, {"title": "Heat"}]
+    for message, found in (
+        ("who directed Heat", [{"item_ids": ["f2"]}, {"title": "Heat"}]),
+        ("who directed the second one", [{"item_ids": ["f2"]}]),
+        ("who directed Heat (1995)", [{"item_ids": ["f2"]}]),
+    ):
+        calls = act.plan(Request(message), asked, Memory(), scenes.load()["search"], context)
+        assert [wanted.arguments for wanted in calls if wanted.name == "lookup"] == found

@@ -219,3 +219,17 @@ def test_any_item_is_described(
     assert said.endswith((".", "。"))
     if year and domain != "grocery":
         assert re.search(str(year), said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "told"),
+    [
+        ("how long is it and who directed", "en", ["Night Signal runs 117 minutes.", "Night Signal was directed by Ada Brandt."]),
+        ("what year", "en", ["Night Signal is from 1982."]),
+        ("who's in", "en", ["The catalogue doesn't say that of Night Signal."]),
+        ("是哪年的 谁导演的", "zh", ["《Night Signal》是 1982 年的。", "《Night Signal》的导演是 Ada Brandt。"]),
+        ("is any good", "en", []),
+    ],
+)  # fmt: skip
+def test_what_is_asked_is_answered_in_its_order(asked: str, language: str, told: list[str]) -> None:
+    assert [text for text, _ in floor.answers(FILM, FILM.title, asked, language)] == told

@@ -50,7 +50,8 @@ class _ToolsTask:
             replayed = _Replayed.of(parts, options)
             yield lambda case: replayed.answer(case, _planned)
         elif system == "model":
-            parts = wiring.open_agent(suites.settings(options, tool_loop="on"))
+            patient = suites.settings(options, tool_loop="on", model_timeout_s=_DEADLINE_S)
+            parts = wiring.open_agent(patient)
             replayed, asking = _Replayed.of(parts, options), _asking(parts)
             yield lambda case: replayed.answer(case, asking)
         elif system == "server":
