@@ -60,8 +60,15 @@ def offers(sponsored: RankedList, language: str) -> list[tuple[str, str | None]]
     known = phrases(language)
     if not sponsored.items:
         return [(str(known["no_offer"]), None)]
+    goods = {item.item_id for item in sponsored.items if item.facts.get("domain") in GOODS}
     return [
-        (str(known["offer"].format(_quoted(item.title, language))), item.item_id) for item in sponsored.items
+        (
+            str(
+                known["offer"].format(item.title if item.item_id in goods else _quoted(item.title, language))
+            ),
+            item.item_id,
+        )
+        for item in sponsored.items
     ]
 
 

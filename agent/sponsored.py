@@ -52,4 +52,5 @@ def _ad(wish: Wish, label: str, shown: tuple[int, Placed, Item]) -> ListItem:
     facts = floor.shown_facts(facts_of(item)) | {"campaign_id": placed.campaign_id, "campaign": title}
     source = Contribution("ads", place, placed.response, 1.0)
     score = round(placed.response, 6)
-    return ListItem(place, item.item_id, item.title, score, f"{label}: {title}", facts, True, (source,))
+    reason = f"{label}：{title}" if wish.reading.language == "zh" else f"{label}: {title}"
+    return ListItem(place, item.item_id, item.title, score, reason, facts, True, (source,))

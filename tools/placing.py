@@ -69,6 +69,19 @@ def place(
     return Served(shown, None if shown else "no campaign has an ad left for this turn")
 
 
+def why_not(campaign: Campaign, at: Standing, now: float) -> str | None:
+    """What keeps a campaign from being shown to anybody now, None where nothing does."""
+    if campaign.bid < RULES.reserve:
+        return f"bids less than the reserve of {RULES.reserve:g}"
+    if not auction.runs(campaign, now):
+        return "over" if campaign.end is not None and campaign.end < now else "not begun"
+    if campaign.budget is not None and campaign.budget - at.spent < RULES.reserve:
+        return "budget spent"
+    if auction.paced(campaign, at.spent, now, RULES.slack) < RULES.reserve:
+        return "waits: ahead of its time"
+    return None
+
+
 def _bid(offer: Offer, campaign: Campaign, standing: Mapping[str, Standing], now: float) -> Bid:
     at = standing.get(campaign.campaign_id, Standing())
     capped = campaign.cap is not None and at.seen >= campaign.cap

@@ -69,7 +69,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """An advertiser's offer on items or categories. `start` and `end` are in seconds since 1970 (UTC)."""
+    """An advertiser's offer on items or categories. `start` and `end` are in seconds since 1970 (UTC), inclusive.
+
+    `bid` is what it pays at most for being shown once, `budget` for all showings, both in the catalogue's currency;
+    `cap` is how often at most a user sees it within 24 hours. `audience` holds user ids and `field=value` of users'
+    attributes; without one it is for everybody."""
 
     campaign_id: str
     item_ids: tuple[str, ...] = ()

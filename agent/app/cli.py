@@ -194,6 +194,14 @@ def catalog_quality(json: AsJson = False, workspace: Workspace = None) -> None:
     surveying.run(settings_of(workspace), json=json)
 
 
+@catalog_app.command("campaigns")
+def catalog_campaigns(json: AsJson = False, workspace: Workspace = None) -> None:
+    """List the advertising campaigns: bids, budgets, what is spent, and what can be shown now."""
+    from handpicked.agent.app import advertising
+
+    advertising.run(settings_of(workspace), json=json)
+
+
 @assets_app.command("list")
 def assets_list() -> None:
     """List the assets, their licences, and whether they are here."""

@@ -58,7 +58,8 @@ def test_an_answer_to_deals_alone_is_the_offers(make_agent: Any, fresh: Workspac
     assert reply.text == "Sponsored: there is an offer on Oat Crackers."
     assert reply.citations[0].item_id == "g1"
     chinese = turn(make_agent(workspace=fresh), "有什么优惠吗", tasks=("ads",))
-    assert chinese.text.startswith("赞助：《")
+    assert chinese.text == "赞助：Oat Crackers有优惠。"
+    assert chinese.lists[0].items[0].reason == "赞助：Crackers for less"
 
 
 @pytest.mark.parametrize(

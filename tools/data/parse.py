@@ -45,6 +45,8 @@ _FINE = 1e11
 _LARGEST = 1e15
 _TITLE_LIMIT = 2_000
 _NAME_LIMIT = 200
+_MOST_MONEY = {"bid": 1_000_000, "budget": 1_000_000_000_000}
+"""A ledger in millionths holds no more."""
 _ID_LIMIT = 500
 """Characters: PostgreSQL indexes no more than some 2,700 bytes."""
 
@@ -133,7 +135,8 @@ def parse_event(row: Row, known_items: Container[str], *, has_kind: bool, latest
 
 
 def parse_campaign(row: Row) -> Campaign:
-    """Give a campaign; it names items or categories, and doesn't end before it starts."""
+    """Give a campaign; it names items or categories, and doesn't end before it starts. One without a bid is kept, but
+    never shown."""
     campaign = Campaign(
         campaign_id=_needed_id(row, "campaign_id"),
         item_ids=_read(row, "item_ids", clean.identifiers),
@@ -148,6 +151,12 @@ def parse_campaign(row: Row) -> Campaign:
     )
     if not campaign.item_ids and not campaign.categories:
         raise Rejected("names neither items nor categories")
+    for name, most in _MOST_MONEY.items():
+        amount = getattr(campaign, name)
+        if amount is not None and amount > most:
+            raise Rejected(
+                f"{name} too large", f"{_short(row.get(name))}; at most {most:,}, in the catalogue's currency"
+            )
     if campaign.start is not None and campaign.end is not None and campaign.end < campaign.start:
         raise Rejected("ends before it starts", f"{row.get('start')} to {row.get('end')}")
     return campaign

@@ -141,6 +141,18 @@ def test_events(row: Row, expected: Event) -> None:
             "2020-02-01 to 2020-01-01",
         ),
         (parse_campaign, {"campaign_id": "c", "item_ids": "up", "bid": -1}, "negative bid", ""),
+        (
+            parse_campaign,
+            {"campaign_id": "c", "item_ids": "up", "bid": 2e6},
+            "bid too large",
+            "at most 1,000,000",
+        ),
+        (
+            parse_campaign,
+            {"campaign_id": "c", "item_ids": "up", "budget": 2e12},
+            "budget too large",
+            "2000000000000",
+        ),
     ],
 )
 def test_rejected_rows_say_why(parse: Callable[[Row], object], row: Row, reason: str, whole: str) -> None:
