@@ -45,7 +45,7 @@ def _row(campaign: Campaign, at: Standing, state: str) -> dict[str, object]:
 
 def _table(rows: list[tuple[Campaign, Standing, str]]) -> Table:
     numbers = [Column(name, justify="right") for name in ("bid", "budget", "spent", "shown", "cap")]
-    table = Table("campaign", "from", "to", *numbers, "state", box=None)
+    table = Table(Column("campaign", overflow="fold"), "from", "to", *numbers, "state", box=None)
     for campaign, at, state in rows:
         budget = "" if campaign.budget is None else f"{campaign.budget:,.2f}"
         cap = "" if campaign.cap is None else f"{campaign.cap}"

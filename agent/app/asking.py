@@ -27,6 +27,7 @@ from handpicked.agent.types import (
     parse_request,
     reply_json,
 )
+from handpicked.tools.data import quantities
 from handpicked.tools.errors import ConfigError, DataError, HandpickedError
 from handpicked.tools.types import Constraint, Op, Scalar, ToolResult
 
@@ -48,6 +49,7 @@ class Asked:
     filters: tuple[str, ...] = ()
     k: int | None = None
     seed: int | None = None
+    now: str | None = None
 
 
 def once(settings: Settings, asked: Asked, *, prose: bool, json: bool) -> None:
@@ -109,12 +111,22 @@ def _request(asked: Asked) -> Request:
         query=asked.query,
         cart=tuple(CartLine(item_id) for item_id in asked.cart),
         scene=asked.scene,
+        now=_time(asked.now),
     )
     filters = tuple(_filter(text) for text in asked.filters)
     return Request(
         message=asked.message, user_id=asked.user, session_id=asked.session, context=context, filters=filters,
         k=asked.k, seed=asked.seed,
     )  # fmt: skip
+
+
+def _time(text: str | None) -> float | None:
+    try:
+        return quantities.seconds(text)
+    except (ValueError, OverflowError) as err:
+        raise ConfigError(
+            f"can't read the time {text!r}: it {err}; write e.g. --now 2017-11-30T18:00"
+        ) from err
 
 
 def _filter(text: str) -> Constraint:

@@ -71,6 +71,9 @@ def ask(
         int | None, typer.Option("-k", min=1, max=100, help="How many items.", show_default="10")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the model's sampling.")] = None,
+    now: Annotated[
+        str | None, typer.Option(help="The turn's time, e.g. 2017-11-30T18:00.", show_default="the clock's")
+    ] = None,
     input_: Annotated[
         Path | None, typer.Option("--input", exists=True, dir_okay=False, help="JSON lines of requests.")
     ] = None,
@@ -95,8 +98,9 @@ def ask(
     if message is None and not (page or query or cart):
         raise typer.BadParameter('give a message, e.g. handpicked ask "a short comedy", or a --page')
     given = asking.Asked(
-        message or "", user, session, page, tuple(cart or ()), query, scene, tuple(filters or ()), k, seed
-    )
+        message or "", user, session, page, tuple(cart or ()), query, scene, tuple(filters or ()), k, seed,
+        now,
+    )  # fmt: skip
     asking.once(settings, given, prose=not no_prose, json=json)
 
 
