@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handpicked.agent import forgetting, link, moods, scene, wants
+from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
-from handpicked.agent.scene import Cues, Guess, SceneModel, Title
+from handpicked.agent.scene import Guess, SceneModel
 from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.agent.signs import Polarity
 from handpicked.agent.types import Reading, Request, SceneGuess
@@ -83,7 +84,7 @@ class Reader:
             snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
         )
         cues = _cues(request, memory, links, snapshot)
-        guess = self.model.guess(scene.features(cues, self.embedder, self.scenes))
+        guess = self.model.guess(cues, self.embedder, self.scenes)
         guess = scene.sharpen(guess, self._evidence(request, wished, snapshot))
         return _Noticed(request, snapshot, text, tuple(links), wished, guess)
 
