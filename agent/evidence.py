@@ -63,6 +63,12 @@ _CALLED_FILM = re.compile(
     re.IGNORECASE,
 )
 """What is said of films only: "hook is another good family one"."""
+_LISTED = re.compile(
+    r"\b(?:films?|movies?|books?|albums?|fav(?:ou?rite)?s?|faves?|top (?:three|five|ten|\d+)|likes?|liked|loved?|seen|watched|hated?|dislikes?)\s*[:=]\s*$"
+    r"|\b(?:fav(?:ou?rite)?s?|faves?|top (?:three|five|ten|\d+))(?: (?:films?|movies?|books?|ones?))?(?: of (?:all time|mine))?\s+(?:is|are|was|were|has to be|have to be|include|being)\s+$",
+    re.IGNORECASE,
+)
+"""What a title or a list of them stands behind: "fav films: heat, casino"."""
 _THE_ONE = re.compile(
     r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
     re.IGNORECASE,
@@ -209,6 +215,7 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     found["noun before"] = float(bool(_NOUN_BEFORE.search(said.before(span))))
     found["noun before capitals"] = float(found["noun before"] and signs.upper(said, span))
     found["noun behind"] = float(bool(_NOUN_BEHIND.match(said.after(span))))
+    found["listed"] = float(bool(_LISTED.search(said.before(span))))
     found["called a film"] = float(bool(_CALLED_FILM.match(said.after(span))))
     found["goes on"] = float(bool(_GOES_ON.match(said.after(span))))
     found["the one"] = float(bool(_THE_ONE.match(said.after(span))))

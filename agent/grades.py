@@ -21,6 +21,7 @@ _PRONOUNS = frozenset(
 )
 _DERIVED = re.compile(r"\w{3}(?:ly|ways|wards?|wise|ness|ments?|tions?|ings?|able|ible|ful|less|ity|ously)$")
 """Endings of words that are English, though no list has them: "sideways"."""
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _UNITS = frozenset("years days weeks months hours minutes seconds dollars bucks people".split())
 
 
@@ -33,6 +34,8 @@ def telling(word: str) -> bool:
 def spelled(word: str) -> bool:
     """Whether a word is a common one of English, so that it is no slip."""
     known = lexicon.common()
+    if len(short := _DRAWN_OUT.sub(r"\1", word)) < len(word):
+        return spelled(short)
     return (
         lexicon.is_plain(word) or word in known.words or word in known.uncommon or word in lexicon.load().cues
     )

@@ -55,7 +55,7 @@ _MORE = re.compile(
 )
 _IT: Mapping[str, Polarity] = {"liked it": "like", "disliked it": "dislike", "seen it": "seen"}
 _BE = frozenset(["is", "are", "was"])
-_YOU = frozenset(["you", "u", "ya", "anyone", "anybody", "ever"])
+_YOU = frozenset(["you", "u", "ya", "yall", "anyone", "any1", "anybody", "ever"])
 _AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
 _ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
 _TOO = re.compile(

@@ -87,7 +87,10 @@ def _anchors(
     for place, word in enumerate(words):
         meant = [word] if not missing[place] and word not in STOP_WORDS else []
         if strange[place] and not has_cjk(word):
-            meant = [other for other, _ in neighbours(word, (part.vocabulary,))]
+            near = neighbours(word, (part.vocabulary,))
+            meant = [other for other, _ in near]
+            nearest = [other for other, distance in near if distance == near[0][1]]
+            yield from _nearest(part, place, nearest, every=len(nearest) == len(meant))
         if found := _rows(part, meant):
             yield _Anchor(place, found[0], strange[place] or telling(word))
     for place, (word, after) in enumerate(pairwise(words)):
@@ -101,6 +104,15 @@ def _anchors(
             )
             if found := _rows(part, dict.fromkeys(meant)):
                 yield _Anchor(place, found[0])
+
+
+def _nearest(part: TitleIndex, place: int, words: Sequence[str], *, every: bool) -> Iterator[_Anchor]:
+    """The titles that are no more than a word that a mistyped one may be; and all that have one of those, unless they
+    are `every` word that it may be."""
+    if whole := {row for _, row in part.whole(words)}:
+        yield _Anchor(place, np.array(sorted(whole), np.int32))
+    if not every and (found := _rows(part, words)):
+        yield _Anchor(place, found[0])
 
 
 def _rows(part: TitleIndex, words: Iterable[str]) -> list[NDArray[np.int32]]:
