@@ -98,6 +98,8 @@ def bound(text: str, measure: Measure) -> Bound:
         negated = denied is not None
     elif before is not None:
         relation, negated, start = _group(before), before["neg"] is not None, before.start()
+        if relation == "below" and measure.kind in ("year", "decade") and "up to" in before[0].casefold():
+            relation = "until"  # that year too
     elif (denied := _DENIED.search(text, from_, measure.start)) is not None:
         negated, start = True, denied.start()
     if (behind := _REFUSED_BEHIND.match(text, end)) is not None and relation != "about":

@@ -212,6 +212,9 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
         cue for cue in said.cues if cue.last - cue.first > 1 and cue.first <= span[0] and span[1] <= cue.last
     ]
     found["within a cue"] = float(bool(cues) and not signs.upper(said, span))
+    found["within a term"] = float(
+        span[1] - span[0] == 1 and not signs.upper(said, span) and grades.within_term(said.words, span[0])
+    )
     found["noun before"] = float(bool(_NOUN_BEFORE.search(said.before(span))))
     found["noun before capitals"] = float(found["noun before"] and signs.upper(said, span))
     found["noun behind"] = float(bool(_NOUN_BEHIND.match(said.after(span))))

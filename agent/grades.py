@@ -73,6 +73,12 @@ def chinese(written: Sequence[str]) -> Signs:
     return {f"ideographs {length}": 1.0, "term": float(term), "everyday phrase": float(everyday)}
 
 
+def within_term(words: Sequence[str], place: int) -> bool:
+    """Whether a word and the one beside it are a term for a category: "cowboy film"."""
+    known = lexicon.load().categories
+    return any(" ".join(words[start : start + 2]) in known for start in (place - 1, place) if start >= 0)
+
+
 def _term(word: str) -> bool:
     """Whether a word is one for a category, a domain, a language or a country."""
     known = lexicon.load()

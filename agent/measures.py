@@ -45,7 +45,7 @@ _PART = r"(?:early|mid|middle|late)"
 _DECADE = re.compile(
     rf"(?<![\w’'])(?:(?P<first>{_PART})[ -]+to[ -]+)?(?:the\s+)?(?:(?P<part>{_PART})[ -]+(?:the\s+)?)?['’]?"
     rf"(?:(?P<digits>(?:(?:18|19|20)?\d)0)['’]?s\b|(?P<word>{'|'.join(_DECADES)})\b)"
-    r"|(?:上个?世纪)?(?P<span>[二三四五六七八])?(?P<han>(?:19|20)?\d0|[二三四五六七八九]十|零零|〇〇)\s*年代(?P<phase>早期|初期|初|中期|中|后期|末期|末)?",
+    r"|(?P<few>[零〇七八九])几年(?=[的间代拍出,，。\s]|$)|(?:上个?世纪)?(?P<span>[二三四五六七八])?(?P<han>(?:19|20)?\d0|[二三四五六七八九]十|零零|〇〇)\s*年代(?P<phase>早期|初期|初|中期|中|后期|末期|末)?",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"(\d0)后(?=的?(?:片|电影|影片|老片|作品))")
@@ -100,6 +100,10 @@ def _named(text: str) -> Iterator[Measure]:
 
 def _years(match: re.Match[str]) -> tuple[int, int]:
     """The years of a decade, or of its part: the first five, the middle three, the last five."""
+    if few := match["few"]:
+        return (
+            (2000, 2009) if few in "零〇" else (1900 + 10 * int(chinese(few)), 1909 + 10 * int(chinese(few)))
+        )
     first = _first_year(match["digits"] or match["word"] or match["han"])
     phase = (match["part"] or match["phase"] or "")[:1].casefold()
     start, end = {"e": (0, 4), "m": (4, 6), "l": (5, 9), "早": (0, 4), "初": (0, 4), "中": (4, 6)}.get(

@@ -14,14 +14,16 @@ from handpicked.agent.numerals import NUMBER, number_of
 from handpicked.tools.types import Constraint, Scalar
 
 _MONEY_TALK = re.compile(
-    r"(?:\bpriced?|\bcost(?:s|ing)?|\bbudget|\bspend(?:ing)?|价格|预算|价钱|单价|花)\W*(?:is|of|at|about|around|around about|max|up to|:|是|在)?\W*$",
+    r"\b(?:get|buy|find|have|grab|afford)\b(?: \w+){0,2} (?:for|with) *[$€£¥]?\W*$|(?:\bpriced?|\bcost(?:s|ing)?|\bbudget|\bspend(?:ing)?|价格|预算|价钱|单价|花)\W*(?:is|of|at|about|around|around about|max|up to|:|是|在)?\W*$",
     re.IGNORECASE,
 )
 _MONEY_AT_HAND = re.compile(
     r"(?:\bi(?:['’]ve| have)?(?: only| just)?(?: got)?|\bi['’]ve got|我有|只有|我只有|手头有|手里有)\s*[$€£¥]?\s*$|^\s*to spend\b",
     re.IGNORECASE,
 )
-_BUDGET_AFTER = re.compile(r"\s*(?:budget|to spend|的?预算)", re.IGNORECASE)
+_BUDGET_AFTER = re.compile(
+    r"\s*(?:budget|to spend|的?预算|(?:块|元)?(?:钱)?(?:都)?(?:能|可以|够)买)", re.IGNORECASE
+)
 _EACH = re.compile(
     r"\b(?:each|apiece|a piece|per (?:item|piece|pack|bottle|unit)|a (?:bottle|pack|bag|box|can))\b|每|一样|单价|一[瓶包袋盒本张件]"
 )
@@ -45,9 +47,12 @@ _RATING_AFTER = re.compile(
     r"\s*\+?\s*(?:(?:on|at|by|in)\s+(?:the\s+)?imdb|imdb|rating|rated|stars?)\b", re.IGNORECASE
 )
 _TIME_AT_HAND = re.compile(
-    r"(?:\b(?:i|we)(?:['’]ve|['’]ve got| have| got| only have| only got)+(?: only| just| about| like| exactly| maybe| roughly)*|\b(?:only|just) (?:have|got)(?: about| like)?|(?:我们?|就)?只有|我们?有|就剩)\s*$",
+    r"\b(?:not|isn['’]?t|isnt|nothing)\s+too long,?\s*(?:like|maybe|say|so|ideally)?\s*$"
+    r"|(?:\b(?:i|we)(?:['’]ve|['’]ve got| have| got| only have| only got)+(?: only| just| about| like| exactly| maybe| roughly)*|\b(?:only|just) (?:have|got)(?: about| like)?|(?:我们?|就)?只有|我们?有|就剩)\s*$",
     re.IGNORECASE,
 )
+_GOT = re.compile(r"^\W*got\s+(?:about |like |only |just |maybe )?$", re.IGNORECASE)
+"""Before the hours that one has: minutes may be for anything."""
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|of|from|made in|released in|year|circa|out in)\s+$|\b(?:an?|any|which|that|some|the)\s+$",
     re.IGNORECASE,
@@ -137,7 +142,10 @@ def _field(text: str, measure: Measure, said: Bound, *, plain: bool) -> str | No
             return "price"
         case "minutes":
             before = text[max(0, measure.start - 30) : measure.start]
-            return "runtime" if not plain or _TIME_AT_HAND.search(before) else None
+            at_hand = _TIME_AT_HAND.search(before) or (
+                measure.scale > 1 and _GOT.search(text, 0, measure.start)
+            )
+            return "runtime" if not plain or at_hand else None
         case "decade":
             return None if _CHILD.match(text, measure.end) else "year"
         case "year":

@@ -30,7 +30,7 @@ _COMPOUND = (
 )
 _ENGLISH = "|".join(sorted(map(re.escape, _SPOKEN), key=len, reverse=True))
 NUMBER = (
-    rf"((?<![\d.,])\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_COMPOUND}|{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
+    rf"((?<![\d.])(?<!\d,)\d{{1,7}}(?:[.,]\d{{1,3}})?(?!\d)|\b(?:{_COMPOUND}|{_ENGLISH})\b(?:\s+and\s+a\s+half)?"
     r"|[零〇一二两俩仨三四五六七八九十百千]{1,8}半?|半)"
 )
 """A pattern with one group, of what `number_of` reads."""

@@ -70,9 +70,15 @@ _DECLINED = re.compile(
     r"s?\s*\?+\s*(?:no+|nope|nah|never|pass|hard pass|not (?:for|really|today|tonight))\b", re.IGNORECASE
 )
 """A question that its writer answers: "horror? no thanks"."""
+_TOO_MUCH = re.compile(
+    r"\s*(?:films?|movies?|books?|songs?|stuff)?\s+(?:is|are|get|gets|feel|feels)\s+(?:just |all |a bit |way |far )?too (?!good|funny to)\w+"
+    r"|(?:片|电影|类|题材|音乐|书)?(?:真的?|都|也)?太(?!好|棒|赞|美|精彩|感人|喜欢|爱|燃|酷|帅|经典|少)[\u4e00-\u9fff]{1,3}了",
+    re.IGNORECASE,
+)
+"""Why a kind is not wanted: "westerns are too slow", 战争片太沉重了."""
 _RATING = re.compile(
     r"(?<![\d.])\d(?:\.\d)?\s*(?:/|out of|of)\s*(?:5|10|five|ten)\b|\b(?:[1-5]|one|two|three|four|five)(?:\.5| and a half)?[ -]stars?\b"
-    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten) (?:out of|of) (?:five|ten)\b|^\s*rating\s*:|[打给][一二三四五六七八九十\d]+(?:\.\d|[点半]\S?)?\s*(?:颗)?[分星](?!钟)",
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten) (?:out of|of) (?:five|ten)\b|^\s*rating\s*:|[打给][一二两三四五六七八九十半\d]+(?:\.\d|[点半]\S?)?\s*(?:颗)?[分星](?!钟)",
     re.IGNORECASE,
 )
 _AT_LEAST = re.compile(
@@ -158,6 +164,7 @@ def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
     start, end = text.span(first, last)
     if (
         _DECLINED.match(text.text, end)
+        or _TOO_MUCH.match(text.text, end)
         or _OVER.search(text.text, 0, start)
         or any(
             before.search(text.text, 0, start) and behind.match(text.text, end) for before, behind in _AWAY
