@@ -15,13 +15,14 @@ from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
 from handpicked.agent import compose, erasing, forgetting, memory, profile, repair, rounds
+from handpicked.agent.adviser import Adviser, advised
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Sentence, Written
 from handpicked.agent.erasing import Forgotten
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
-from handpicked.agent.read import Reader
+from handpicked.agent.read import Noticed, Reader
 from handpicked.agent.rounds import Powers, Round, Time
 from handpicked.agent.scenes import Scene
 from handpicked.agent.sponsored import sponsored_list
@@ -37,7 +38,7 @@ from handpicked.agent.types import (
     TurnEvent,
     Usage,
 )
-from handpicked.tools.data.index import Index
+from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
 from handpicked.tools.errors import DataError
@@ -89,6 +90,7 @@ class Agent:
         *,
         client: ModelClient | None = None,
         powers: Powers | None = None,
+        adviser: Adviser | None = None,
         config: AgentConfig | None = None,
     ) -> None:
         self._workspace = workspace
@@ -96,6 +98,7 @@ class Agent:
         self.reader = reader
         self._client = client
         self._powers = powers or Powers()
+        self._adviser = adviser
         self._config = config or AgentConfig()
         self._graph: Any = self._compile()
 
@@ -143,29 +146,46 @@ class Agent:
     async def _read(self, state: _State) -> Update:
         start = time.perf_counter()
         request = state["request"]
-        remembered, context, reading, forgotten = await asyncio.to_thread(self._reading, request)
+        remembered, snapshot, noticed = await asyncio.to_thread(self._noticed, request)
+        noticed, advice = await advised(self._adviser, noticed, state["budget"])
+        context, reading, forgotten = await asyncio.to_thread(
+            self._reading, request, remembered, snapshot, noticed
+        )
+        remembered = forgotten.memory if forgotten is not None else remembered
         get_stream_writer()(reading)
         why: list[Json] = list(reading.scene.why)
-        step = Step(
-            "read", _since(start), {"scene": reading.scene.name, "why": why, "tasks": list(reading.tasks)}
-        )
-        left = forgotten.left if forgotten is not None else ()
+        asked: dict[str, Json] = {"model_ms": round(advice.usage.ms, 2)} if advice.usage else {}
+        detail: dict[str, Json] = {"scene": reading.scene.name, "why": why, "tasks": list(reading.tasks)}
+        step = Step("read", _since(start), detail | asked)
+        left = [*(forgotten.left if forgotten is not None else ())]
+        left += [f"reading: {advice.left}"] if advice.left else []
         if forgotten is not None and forgotten.kept_out:
             # What the rest of the turn keeps (an ad that is charged) must not name the user again.
             request = replace(request, user_id=context.user_id, session_id=None)
         return {
             "request": request, "memory": remembered, "context": context, "reading": reading,
             "forgotten": forgotten, "degraded": [*context.snapshot.notes, *left], "trace": [step],
+            "usages": [advice.usage] if advice.usage else [], "down": advice.left if advice.down else None,
         }  # fmt: skip
 
-    def _reading(self, request: Request) -> tuple[Memory, Context, Reading, Forgotten | None]:
+    def _noticed(self, request: Request) -> tuple[Memory, Snapshot, Noticed | None]:
+        """The state before the turn, and what evidence says of it; None where it asks to forget."""
         snapshot = self._index.snapshot()
         snapshot.mask(request.filters)  # a filter on an unknown field is refused in every scene
-        events = self._workspace.events
-        stored = events.load_session(request.session_id) if request.session_id else None
+        stored = self._workspace.events.load_session(request.session_id) if request.session_id else None
         remembered = memory.recall(stored, request)
+        forgets = forgetting.wish(request.message) is not None
+        return remembered, snapshot, None if forgets else self.reader.notice(request, remembered, snapshot)
+
+    def _reading(
+        self, request: Request, remembered: Memory, snapshot: Snapshot, noticed: Noticed | None
+    ) -> tuple[Context, Reading, Forgotten | None]:
+        events = self._workspace.events
         now = request.context.now if request.context.now is not None else time.time()
-        reading = self.reader.read(request, remembered, snapshot)
+        if noticed is None:
+            reading = self.reader.read(request, remembered, snapshot)
+        else:
+            reading = self.reader.settle(noticed, remembered)
         forgotten, user_id = None, request.user_id
         if reading.forget is not None:
             forgotten = erasing.forget(self._workspace, snapshot, request, remembered, reading.forget)
@@ -176,7 +196,7 @@ class Agent:
         campaigns = tuple(self._workspace.catalog.campaigns()) if "ads" in reading.tasks else ()
         context = Context(snapshot, self.reader.embedder, events, now, user_id, campaigns)
         _ = context.past  # read here, before tools run side by side
-        return remembered, context, profile.lean(reading, context.labels, snapshot), forgotten
+        return context, profile.lean(reading, context.labels, snapshot), forgotten
 
     async def _act(self, state: _State) -> Update:
         turn = self._turn(state)

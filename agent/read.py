@@ -28,15 +28,24 @@ _LISTS = frozenset({"recommend", "search", "write", "ads"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Noticed:
-    """What evidence says of a turn before anything is decided."""
+class Noticed:
+    """What evidence says of a turn before anything is decided. `learned` is the classifier's guess from the cues, `terms`
+    the log-odds of scenes by what the text names; `model` is the language model that had a say besides."""
 
     request: Request
     snapshot: Snapshot
     text: str
     links: tuple[Link, ...]
     wished: wants.Wants
-    guess: Guess
+    cues: Cues
+    learned: Guess
+    terms: Mapping[str, float]
+    model: str | None = None
+
+    @property
+    def guess(self) -> Guess:
+        """The scene and tasks, with what the text names added: hard evidence has the last word."""
+        return scene.sharpen(self.learned, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,12 @@ class Reader:
         """Read a turn by evidence alone, with what it goes on from. Raises ConfigError for an unknown scene or task."""
         if (wish := forgetting.wish(request.message)) is not None:
             return self._forgetting(wish, request, memory, snapshot)
-        noticed = self._notice(request, memory, snapshot)
-        reading = self._decide(noticed)
-        shares = wants.domain_shares(snapshot, noticed.wished, request.filters)
+        return self.settle(self.notice(request, memory, snapshot), memory)
+
+    def settle(self, noticed: Noticed, memory: Memory) -> Reading:
+        """Decide what was noticed, with what the turn goes on from. Raises ConfigError for an unknown scene or task."""
+        request, reading = noticed.request, self._decide(noticed)
+        shares = wants.domain_shares(noticed.snapshot, noticed.wished, request.filters)
         carried = carry(memory, request, reading, self.scenes, shares)
         if carried.scene.name == reading.scene.name:
             return carried
@@ -75,7 +87,7 @@ class Reader:
             SceneGuess(name, 1.0, ("asks to forget",)), ("chitchat",), language=spoken, forget=wish.what
         )
 
-    def _notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> _Noticed:
+    def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
@@ -85,14 +97,14 @@ class Reader:
         )
         cues = _cues(request, memory, links, snapshot)
         guess = self.model.guess(cues, self.embedder, self.scenes)
-        guess = scene.sharpen(guess, self._evidence(request, wished, snapshot))
-        return _Noticed(request, snapshot, text, tuple(links), wished, guess)
+        terms = self._evidence(request, wished, snapshot)
+        return Noticed(request, snapshot, text, tuple(links), wished, cues, guess, terms)
 
-    def _decide(self, noticed: _Noticed) -> Reading:
+    def _decide(self, noticed: Noticed) -> Reading:
         """Make the reading of the evidence. Raises ConfigError for an unknown scene or task."""
         request, snapshot, links, wished = noticed.request, noticed.snapshot, noticed.links, noticed.wished
         text, guess = noticed.text, noticed.guess
-        chosen = self._scene(request, guess, links)
+        chosen = self._scene(request, guess, links, noticed.model)
         domain = self._domain(chosen.name, wished, links, snapshot)
         tasks = self._tasks(request, guess, chosen.name, wished)
         about = _named(links, "about")
@@ -125,7 +137,7 @@ class Reader:
         # A wish that something in the catalogue meets is no small talk.
         return found | {_CHAT: -max(found.values(), default=0.0)} if _CHAT in found else found
 
-    def _scene(self, request: Request, guess: Guess, links: Sequence[Link]) -> SceneGuess:
+    def _scene(self, request: Request, guess: Guess, links: Sequence[Link], model: str | None) -> SceneGuess:
         given = request.context.scene
         if given is not None:
             if given not in self.scenes:
@@ -136,6 +148,7 @@ class Reader:
         why += ["the cart"] if request.context.cart else []
         why += [f"title {request.message[found.start : found.end]!r}" for found in links[:2]]
         why += ["the words of the message"] if request.message else []
+        why += [f"the model {model}"] if model else []
         return SceneGuess(name, round(guess.scenes[name], 3), tuple(why or ["nothing was said"]))
 
     def _tasks(self, request: Request, guess: Guess, name: str, wished: wants.Wants) -> tuple[str, ...]:

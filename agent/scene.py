@@ -70,13 +70,7 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
     and kept in the cache.
 
     A cache that can't be read or written costs a few seconds, nothing else."""
-    key = hashlib.sha256(
-        "\0".join([
-            str(_VERSION), embedder.name, repr(scenes), *TASKS, str(_INVERSE_PENALTY),
-            *map(prompts.read_text, ("demonstrations.jsonl", "lexicon.yaml", noticing.SIGNS)),
-        ]).encode()
-    ).hexdigest()[:16]  # fmt: skip
-    path = cache / "fitted" / f"scene-{key}.npz"
+    path = cache / "fitted" / f"scene-{fingerprint(embedder, scenes)}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
             known = Ngrams(tuple(map(str, arrays["runs"])), arrays["idf"])
@@ -89,6 +83,16 @@ def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
     except OSError as err:
         _log.warning("%s can't be written (%s): set HANDPICKED_CACHE to another folder", path, err)
     return model
+
+
+def fingerprint(embedder: Embedder, scenes: Scenes) -> str:
+    """What the fitted model depends on, as a short hash."""
+    return hashlib.sha256(
+        "\0".join([
+            str(_VERSION), embedder.name, repr(scenes), *TASKS, str(_INVERSE_PENALTY),
+            *map(prompts.read_text, ("demonstrations.jsonl", "lexicon.yaml", noticing.SIGNS)),
+        ]).encode()
+    ).hexdigest()[:16]  # fmt: skip
 
 
 def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> SceneModel:
@@ -108,6 +112,14 @@ def chosen_tasks(guess: Guess, allowed: Sequence[str]) -> list[str]:
     """The tasks that are likely enough, most likely first; at least one."""
     ranked = sorted(allowed, key=lambda task: (-guess.tasks[task], task))
     return [task for task in ranked if guess.tasks[task] >= _TASK_THRESHOLD] or ranked[:1]
+
+
+def decided(guess: Guess) -> tuple[str, tuple[str, ...]]:
+    """The scene and the tasks of a guess; small talk is a task of its own scene only."""
+    name = max(guess.scenes, key=lambda scene: guess.scenes[scene])
+    if name == "chat":
+        return name, ("chitchat",)
+    return name, tuple(chosen_tasks(guess, [task for task in TASKS if task != "chitchat"]))
 
 
 def sharpen(guess: Guess, evidence: Mapping[str, float]) -> Guess:

@@ -64,6 +64,7 @@ class Scene(BaseModel):
     budget_ms: int = Field(gt=0)
     prose_tokens: int = Field(ge=0)
     prose_ms: int = Field(default=20_000, gt=0)
+    read_ms: int = Field(default=2_000, gt=0)
     rounds: int = Field(default=2, ge=0, le=10)
     model_ms: int = Field(default=6_000, gt=0)
     model_tokens: int = Field(default=1_500, gt=0)

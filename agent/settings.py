@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     model_threads: int | None = None
     tool_loop: Literal["auto", "on", "off"] = "auto"
     """Whether the model calls tools and names titles; `auto`: `openai:` models do, the small local one doesn't."""
+    model_reading: Literal["auto", "on", "off"] = "auto"
+    """Whether the model has a say in the scene and the tasks, once `handpicked doctor --measure` has measured it; `auto`:
+    where evidence isn't sure and the model was seen to help, `on`: in every turn."""
     proposals: Path | None = None
     """A JSON lines file of titles named for turns, to replay instead of asking a model for them."""
 

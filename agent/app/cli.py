@@ -162,11 +162,23 @@ def demo(
 
 
 @app.command()
-def doctor(json: AsJson = False, model: Model = None, workspace: Workspace = None) -> None:
+def doctor(
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="First measure how well the model reads turns, and keep how far it is to be trusted.",
+        ),
+    ] = False,
+    turns: Annotated[int, typer.Option(min=50, help="How many turns to measure it on.")] = 300,
+    json: AsJson = False,
+    model: Model = None,
+    workspace: Workspace = None,
+) -> None:
     """Say what is installed, fetched and built, how fast the model is here, and what to do about the rest."""
     from handpicked.agent.app import doctoring
 
-    doctoring.run(settings_of(workspace, model), json=json)
+    doctoring.run(settings_of(workspace, model), json=json, measure=turns if measure else None)
 
 
 @catalog_app.command("show")

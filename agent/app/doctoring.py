@@ -16,7 +16,8 @@ from langchain_core.messages import HumanMessage
 from rich.table import Table
 from rich.text import Text
 
-from handpicked.agent.app import show, wiring
+from handpicked.agent import scenes, trust
+from handpicked.agent.app import measuring, show, wiring
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.settings import Settings
@@ -50,8 +51,12 @@ class Finding:
     fix: str = ""
 
 
-def run(settings: Settings, *, json: bool) -> None:
-    """Look at everything and say it. Exits with 1 when something needs mending."""
+def run(settings: Settings, *, json: bool, measure: int | None = None) -> None:
+    """Look at everything and say it. Exits with 1 when something needs mending.
+
+    With `measure`, the model's part of reading is measured first, on that many turns, and kept for the model."""
+    if measure is not None:
+        measuring.run(settings, measure, json=json)
     findings = [
         _python(),
         *map(_package, _PACKAGES),
@@ -59,6 +64,7 @@ def run(settings: Settings, *, json: bool) -> None:
         *_workspace(settings),
         _embedder(settings),
         _model(settings),
+        *reading(settings),
     ]
     if json:
         sys.stdout.buffer.write(
@@ -74,6 +80,22 @@ def run(settings: Settings, *, json: bool) -> None:
         show.out.print(table)
     if not all(found.well for found in findings):
         raise SystemExit(1)
+
+
+def reading(settings: Settings) -> list[Finding]:
+    """What part the model has in reading a turn."""
+    client, _ = wiring.model_client(settings)
+    if client is None:
+        return []
+    known = scenes.load(settings.scenes)
+    try:
+        measured = trust.load(trust.path(settings.cache, client.identity, factory.embedder(settings), known))
+    except HandpickedError as err:
+        return [Finding("reading", False, str(err), "handpicked doctor --measure")]
+    if measured is None:
+        told = f"evidence alone reads turns: {client.name} was never measured at it"
+        return [Finding("reading", True, told, "handpicked doctor --measure")]
+    return [Finding("reading", True, f"{client.name}: {measured.note}")]
 
 
 def _python() -> Finding:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from handpicked.agent import scene, scenes
+from handpicked.agent import demonstrations, judge, scene, scenes, trust
+from handpicked.agent.adviser import Adviser
 from handpicked.agent.caller import Caller
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
@@ -13,12 +14,14 @@ from handpicked.agent.loop import Agent, AgentConfig
 from handpicked.agent.propose import ModelProposer, recorded
 from handpicked.agent.read import Reader
 from handpicked.agent.rounds import OFFERED, Powers
+from handpicked.agent.scenes import Scenes
 from handpicked.agent.settings import Settings
 from handpicked.tools.data import assets
 from handpicked.tools.data import build as building
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import AssetError, DataError, ModelError
+from handpicked.tools.types import Embedder
 
 _log = logging.getLogger(__name__)
 _ENGLISH_ONLY = frozenset({"smollm2-135m-instruct"})
@@ -33,6 +36,7 @@ class Parts:
     index: Index
     agent: Agent
     powers: Powers
+    client: ModelClient | None = None
 
 
 def open_workspace(settings: Settings) -> Workspace:
@@ -55,12 +59,41 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     embedder.query("")  # loads it, so that the first turn doesn't wait
     known = scenes.load(settings.scenes)
     reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
-    client, missing = _client(settings) if prose else (None, None)
+    client, missing = model_client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
     config = AgentConfig(settings.k, settings.seed, languages, missing)
     added = powers(settings, client)
-    agent = Agent(workspace, index, reader, client=client, powers=added, config=config)
-    return Parts(workspace, index, agent, added)
+    agent = Agent(
+        workspace,
+        index,
+        reader,
+        client=client,
+        powers=added,
+        adviser=adviser(settings, client, embedder, known),
+        config=config,
+    )
+    return Parts(workspace, index, agent, added, client)
+
+
+def adviser(
+    settings: Settings, client: ModelClient | None, embedder: Embedder, known: Scenes
+) -> Adviser | None:
+    """The model's part of reading; None where it has none: switched off, never measured, or seen to be of no help."""
+    if client is None or settings.model_reading == "off":
+        return None
+    where, always = (
+        trust.path(settings.cache, client.identity, embedder, known),
+        settings.model_reading == "on",
+    )
+    try:
+        measured = trust.load(where)
+    except DataError as err:
+        _log.warning("evidence alone reads turns: %s", err)
+        return None
+    if measured is None or not (measured.sure or always):
+        return None
+    shown = [demo for demo in demonstrations.packaged() if demo.split == "train"]
+    return Adviser(client, measured, judge.shelf(shown, embedder, known), embedder, known, always)
 
 
 def powers(settings: Settings, client: ModelClient | None) -> Powers:
@@ -74,7 +107,8 @@ def powers(settings: Settings, client: ModelClient | None) -> Powers:
     return Powers(caller, ModelProposer(client, settings.seed) if client and capable else None)
 
 
-def _client(settings: Settings) -> tuple[ModelClient | None, str | None]:
+def model_client(settings: Settings) -> tuple[ModelClient | None, str | None]:
+    """The settings' model, None where there is none; and why not, where one was asked for."""
     try:
         model = factory.chat_model(settings, lambda name: assets.path(settings.cache, name))
     except (AssetError, ModelError) as err:

@@ -101,6 +101,12 @@ class ModelClient:
         self._breaker = Breaker()
 
     @property
+    def identity(self) -> str:
+        """What tells this model from others: a file's name and size, or a hosted one's name and URL."""
+        path = getattr(self.model, "model_path", None)
+        return f"{path.name}:{path.stat().st_size}" if path else f"{self.name}@{self._url}"
+
+    @property
     def scores_labels(self) -> bool:
         """Whether the model can score labels by their likelihood; hosted ones can't."""
         return hasattr(self.model, "ascore_labels")

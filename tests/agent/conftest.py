@@ -8,6 +8,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from handpicked.agent import scene, scenes
+from handpicked.agent.adviser import Adviser
 from handpicked.agent.caller import Caller
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.loop import Agent, AgentConfig
@@ -39,6 +40,7 @@ def make_agent(built: Workspace, embedder: Embedder, reader: Reader) -> MakeAgen
         *,
         capable: bool = False,
         proposer: Proposer | None = None,
+        adviser: Adviser | None = None,
         timeout_s: float = 5.0,
         using: Reader = reader,
         **options: object,
@@ -48,7 +50,7 @@ def make_agent(built: Workspace, embedder: Embedder, reader: Reader) -> MakeAgen
             Powers(Caller(client, OFFERED), proposer or ModelProposer(client)) if client and capable else None
         )
         return Agent(
-            workspace, Index(workspace, embedder), using, client=client,
+            workspace, Index(workspace, embedder), using, client=client, adviser=adviser,
             powers=powers or Powers(proposer=proposer), config=AgentConfig(**options),  # type: ignore[arg-type]
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ SNAPSHOTS = {
     "describe": "71871df5e8f5",
     "meanwhile": "cbceac3329c5",
     "propose": "9d58ef7c15e2",
+    "read": "c6b5e8e93803",
     "repair": "bc838b637be1",
     "tools": "d5e48c98361d",
 }

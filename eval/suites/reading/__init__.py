@@ -11,12 +11,14 @@ import orjson
 from handpicked.agent.app import wiring
 from handpicked.agent.demonstrations import Demonstration
 from handpicked.eval import suites
-from handpicked.eval.suites.reading import held, labels
-from handpicked.eval.suites.reading.replay import Titles, Turns
+from handpicked.eval.suites.reading import advised, held, labels
+from handpicked.eval.suites.reading.advised import Amend
+from handpicked.eval.suites.reading.replay import Ready, Titles, Turns
 from handpicked.eval.types import Case, Json, Options, Scores, Subject
 from handpicked.tools.errors import ConfigError
 
 _PART = "heldout"
+_SYSTEMS = ("evidence", "model", "both")
 _STANDS = {"like": "like", "about": "like", "dislike": "dislike", "seen": "seen"}
 _KEYS = ("scene", "sure", "tasks", "titles", "lacking", "constraints", "count")
 
@@ -31,14 +33,18 @@ class _ReadingTask:
 
     @contextmanager
     def open(self, system: str, part: str, options: Options) -> Generator[Subject]:
-        """The reader on the options' workspace."""
+        """The reader on the options' workspace, with the options' model in systems that ask one."""
+        if system not in _SYSTEMS:
+            raise ConfigError(f"reading has no system {system!r}; it has {', '.join(_SYSTEMS)}")
+        settings = suites.settings(options)
+        parts = wiring.open_agent(settings, prose=False)
+        amend = None
         if system != "evidence":
-            raise ConfigError(f"reading has no system {system!r}; it has evidence")
-        parts = wiring.open_agent(suites.settings(options, model="none"), prose=False)
+            amend = advised.amending(settings, parts.agent.reader, alone=system == "model")
         turns = Turns(parts.agent.reader, parts.index.snapshot())
         demos = {demo.id: demo for demo in held.out("reading", options)}
         ready = {name: turns.ready(demo) for name, demo in demos.items()}
-        yield lambda case: _answer(turns, demos[case.id], ready[case.id])
+        yield lambda case: _answer(turns, demos[case.id], ready[case.id], amend)
 
     def score(self, case: Case, answer: Json) -> Scores:
         """Right or not, and for F1 twice the hits beside all that was expected and all that was read."""
@@ -68,8 +74,8 @@ class _ReadingTask:
         }
 
 
-def _answer(turns: Turns, demo: Demonstration, ready: Any) -> Json:
-    reading = turns.read(ready)
+def _answer(turns: Turns, demo: Demonstration, ready: Ready, amend: Amend | None) -> Json:
+    reading = turns.read(ready, amend)
     stands = [
         (item_id, stand)
         for stand, ids in (("like", reading.like), ("dislike", reading.dislike), ("seen", reading.seen))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from handpicked.agent import memory
+from handpicked.agent import forgetting, memory
 from handpicked.agent.demonstrations import Demonstration
 from handpicked.agent.memory import Memory
-from handpicked.agent.read import Reader
+from handpicked.agent.read import Noticed, Reader
 from handpicked.agent.types import CartLine, ListItem, RankedList, Reading, Request, SceneGuess, Surroundings
 from handpicked.eval.suites.reading import labels
 from handpicked.tools.data.index import Snapshot
@@ -56,9 +56,12 @@ class Turns:
             state = memory.remember(state, request, replace(reading, scene=scene), (shown,), "")
         return Ready(Request(demo.message, session_id=demo.id, context=self._context(demo)), state)
 
-    def read(self, ready: Ready) -> Reading:
-        """What the turn is read as."""
-        return self.reader.read(ready.request, ready.memory, self.snapshot)
+    def read(self, ready: Ready, amend: Callable[[Noticed], Noticed] | None = None) -> Reading:
+        """What the turn is read as, evidence amended if that is given."""
+        if amend is None or forgetting.wish(ready.request.message) is not None:
+            return self.reader.read(ready.request, ready.memory, self.snapshot)
+        noticed = self.reader.notice(ready.request, ready.memory, self.snapshot)
+        return self.reader.settle(amend(noticed), ready.memory)
 
     def _context(self, demo: Demonstration) -> Surroundings:
         place = demo.context

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from handpicked.agent.app import doctoring
+from handpicked.agent import demonstrations
+from handpicked.agent.app import doctoring, measuring
 from handpicked.agent.settings import Settings
+from handpicked.eval.openai_server import say, serving
 from handpicked.tools.data import build
 from handpicked.tools.data.workspace import Workspace
 
@@ -72,3 +74,30 @@ def test_a_damaged_database_is_named(look: Callable[[], Findings], fresh: Worksp
     assert not found["well"]
     assert "events.db" in found["told"]
     assert "restore a backup" in found["told"]
+
+
+def test_a_model_that_was_never_measured_is_said_not_to_read(fresh: Workspace, settings: Settings) -> None:
+    hosted = settings.model_copy(update={"model": "openai:tiny", "model_url": "http://127.0.0.1:9/v1"})
+    (told,) = doctoring.reading(hosted)
+    assert told.well
+    assert "evidence alone reads turns: tiny was never measured" in told.told
+    assert told.fix == "handpicked doctor --measure"
+    assert doctoring.reading(settings.model_copy(update={"model": "none"})) == []
+
+
+def test_measuring_asks_the_model_and_keeps_what_came_of_it(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [demo for demo in demonstrations.packaged() if demo.split == "train"][::30]
+    monkeypatch.setattr(demonstrations, "packaged", lambda: few)
+    with serving() as server:
+        server.answers = [say('{"scene": "gift", "tasks": ["recommend"]}')]
+        changes = {"model": "openai:tiny", "model_url": server.url, "cache": tmp_path}
+        hosted = settings.model_copy(update=changes)
+        measuring.run(hosted, 12, json=False)
+        (told,) = doctoring.reading(hosted)
+    assert len(server.asked) == 12
+    printed = capsys.readouterr().out
+    assert "12 turns" in printed
+    assert "No gain over evidence alone is proven" in printed
+    assert "tiny: no gain is proven, never asked; 12 turns" in told.told

@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from handpicked.agent import scenes, trust
+from handpicked.agent.adviser import Adviser
 from handpicked.agent.app import wiring
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.llm.scripted import ScriptedChat
 from handpicked.agent.propose import ModelProposer, RecordedProposer
 from handpicked.agent.settings import Settings
+from handpicked.agent.stack import Mix, Stack
+from handpicked.agent.trust import Trust
 from handpicked.tools.errors import ConfigError
+from handpicked.tools.types import Embedder
 
+KNOWN = scenes.load()
 CLIENT = ModelClient(ScriptedChat(answers=[]))
 
 
@@ -51,3 +57,29 @@ def test_recorded_proposals_need_no_model_and_stand_for_its_own(tmp_path: Path) 
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ValidationError, match="'auto', 'on' or 'off'"):
         Settings.model_validate({"tool_loop": "maybe"})
+
+
+def test_only_a_model_that_was_seen_to_help_reads_turns(tmp_path: Path, embedder: Embedder) -> None:
+    names, tasks = tuple(KNOWN), scenes.TASKS
+    plain = Stack(names, Mix(1.0, 0.5, (0.0,) * len(names)), Mix(1.0, 0.5, (0.0,) * len(tasks)))
+    where = trust.path(tmp_path, CLIENT.identity, embedder, KNOWN)
+
+    def read(how: str = "auto", client: ModelClient | None = CLIENT) -> Adviser | None:
+        settings = Settings.model_validate({"cache": tmp_path, "model_reading": how})
+        return wiring.adviser(settings, client, embedder, KNOWN)
+
+    assert read("on") is None  # never measured
+    trust.save(Trust(plain, plain, 0.0, "no gain"), where)
+    assert read() is None
+    forced = read("on")
+    assert forced is not None
+    assert forced.always
+    trust.save(Trust(plain, plain, 0.9, "gain"), where)
+    asked = read()
+    assert asked is not None
+    assert not asked.always
+    assert all(demo.split == "train" for demo in asked.shelf.demos)
+    assert read("off") is None
+    assert read(client=None) is None
+    where.write_text("{")
+    assert read() is None
