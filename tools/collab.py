@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -14,7 +14,7 @@ from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.search import Constraints, Limit
-from handpicked.tools.types import Candidate, Floats, Found, Rows
+from handpicked.tools.types import Candidate, Floats, Found, Mask, Rows
 
 _FLOOR, _DECAY = 0.1, 8.0
 """A choice's weight by its rank from the newest: .1 + .9 exp(-rank / 8)."""
@@ -23,6 +23,12 @@ _PAST = 0.4
 _KNN_SHARE = 0.25
 """Item-kNN's part beside EASE, both scaled to their largest score."""
 _REASONS = 2
+TRANSFER = 300.0
+"""k of the scene's share n / (n + k) of a taste, n being how many of the choices are of the scene; chosen on valid by
+`python -m handpicked.eval.suites.transfer.tune`."""
+_PRIOR = 2.0
+"""What popularity in a scene counts for someone who has nothing there; with n choices there _PRIOR / (n + 1). Chosen on the
+same; with 20 choices and more it changes nothing."""
 
 
 @tool
@@ -41,10 +47,16 @@ def collab(
 def score(
     snapshot: Snapshot, named: Sequence[str], past: Sequence[str], constraints: Constraints, limit: int
 ) -> tuple[Candidate, ...]:
-    """Fold in what a session names and a history, newest first; rank the rest, ties by position."""
+    """Fold in what a session names and a history, newest first; rank the rest, ties by position. Where the constraints name
+    domains, the history counts by its part in them."""
     factors = snapshot.build.factors
-    folded = fold_in(factors, _positions(factors, named), _positions(factors, past))
-    rows = snapshot.factor_rows
+    rows, history = snapshot.factor_rows, _positions(factors, past)
+    domains = [constraint for constraint in constraints if constraint.field == "domain"]
+    scene = snapshot.mask(domains)[rows] & (rows >= 0) if domains else None
+    folded = fold_in(factors, _positions(factors, named), history, scene)
+    if scene is not None and not named and len(history):
+        popular = np.where(scene, snapshot.popularity[rows], 0.0)
+        folded = replace(folded, scores=with_prior(folded.scores, popular, int(scene[history].sum())))
     folded.scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
     return tuple(
         Candidate(factors.ids[p], float(folded.scores[p]), _because(snapshot, folded, p))
@@ -62,10 +74,13 @@ class FoldedIn:
     scores: Floats
 
 
-def fold_in(factors: Factors, session: Rows, past: Rows) -> FoldedIn:
-    """Score every item by position for what a session names and a history, newest first."""
+def fold_in(factors: Factors, session: Rows, past: Rows, scene: Mask | None = None) -> FoldedIn:
+    """Score every item by position for what a session names and a history, newest first. `scene` tells by position the
+    items of the scene that the scores are for."""
     history = np.concatenate([session, past[~np.isin(past, session)]])
     weights = _recency(len(session), len(history) - len(session))
+    if scene is not None:
+        weights = transferred(weights, scene[history])
     carried = _carried(factors, history, weights)
     scores = _scaled(_ease(factors, carried))
     scores += _KNN_SHARE * _scaled(knn(factors, history, weights))
@@ -73,9 +88,31 @@ def fold_in(factors: Factors, session: Rows, past: Rows) -> FoldedIn:
     return FoldedIn(history, carried, scores)
 
 
+def transferred(weights: Floats, inside: Mask, k: float = TRANSFER) -> Floats:
+    """The weights of a history for one scene, of whose items `inside` tells: a taste shared by all scenes and one of
+    this scene, mixed by n / (n + k). Someone new to a scene starts from what is known elsewhere."""
+    own = np.where(inside, weights, np.float32(0.0))
+    if not own.any():
+        return weights
+    share = np.float32(inside.sum() / (inside.sum() + k))
+    return (1 - share) * weights / weights.sum() + share * own / own.sum()
+
+
+def with_prior(scores: Floats, popular: Floats, n: int) -> Floats:
+    """Scores of a history that has n choices of the scene, with the popularity of the scene's items as a prior."""
+    found = np.isfinite(scores)
+    mixed = _scaled(np.where(found, scores, 0.0)) + _PRIOR / (n + 1) * _scaled(popular)
+    return np.where(found, mixed, -np.inf).astype(np.float32)
+
+
 def ease(factors: Factors, history: Rows) -> Floats:
     """EASE's score of every item by position for a history in which all items count alike."""
-    return _ease(factors, _carried(factors, history, np.ones(len(history), np.float32)))
+    return weighted(factors, history, np.ones(len(history), np.float32))
+
+
+def weighted(factors: Factors, history: Rows, weights: Floats) -> Floats:
+    """EASE's score of every item by position for a history with a weight for each item."""
+    return _ease(factors, _carried(factors, history, weights))
 
 
 def knn(factors: Factors, history: Rows, weights: Floats) -> Floats:

@@ -6,9 +6,10 @@ import math
 import time
 from collections import defaultdict
 
+import numpy as np
 import pytest
 
-from handpicked.tools.collab import collab, neighbours, score
+from handpicked.tools.collab import collab, neighbours, score, transferred, with_prior
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
@@ -98,3 +99,18 @@ def test_neighbours_are_chosen_together_with_the_given(snapshot: Snapshot) -> No
     found = [snapshot.item_id(row) for row in neighbours(snapshot, ("f5",), 10)]
     assert set(found) == {"f6", "f9"}
     assert neighbours(snapshot, ("b1",), 10) == []
+
+
+def test_a_taste_of_the_scene_counts_by_how_much_it_has_been_seen() -> None:
+    weights = np.array([1.0, 0.5, 0.5], np.float32)
+    inside = np.array([True, False, False])
+    mixed = transferred(weights, inside, k=3.0)
+    assert mixed == pytest.approx([0.75 * 0.5 + 0.25, 0.75 * 0.25, 0.75 * 0.25])
+    assert transferred(weights, np.array([False] * 3)) is weights
+    assert transferred(weights, inside, k=0.0) == pytest.approx([1.0, 0.0, 0.0])
+
+
+def test_popularity_is_a_prior_that_fades_with_what_is_known() -> None:
+    scores, popular = np.array([1.0, 2.0, -np.inf], np.float32), np.array([4.0, 0.0, 4.0], np.float32)
+    assert with_prior(scores, popular, 0) == pytest.approx([2.5, 1.0, -np.inf])
+    assert with_prior(scores, popular, 19) == pytest.approx([0.6, 1.0, -np.inf])

@@ -76,8 +76,8 @@ def groceries(options: Options) -> Interactions:
     """The Complete Journey: a household's first purchase of a product type, 10-core; types as the data name them.
 
     Of first purchases at one moment the order is that of the types' names."""
-    bought = _table(options, "groceries-transactions", "household_id", "product_id", "transaction_timestamp")
-    goods = _table(options, "groceries-products", "product_id", "product_type").sort_by("product_id")
+    bought = table(options, "groceries-transactions", "household_id", "product_id", "transaction_timestamp")
+    goods = table(options, "groceries-products", "product_id", "product_type").sort_by("product_id")
     names, kind = np.unique([text or "" for text in goods["product_type"].to_pylist()], return_inverse=True)
     product: Rows = bought["product_id"].to_numpy()
     ids: Rows = goods["product_id"].to_numpy()
@@ -136,6 +136,7 @@ def _asset(options: Options, name: str) -> Path:
         raise ConfigError(f"{err}, or name other parts with --part") from err
 
 
-def _table(options: Options, asset: str, *columns: str) -> Any:
+def table(options: Options, asset: str, *columns: str) -> Any:
+    """Columns of an asset that is a Parquet file. Raises ConfigError when it is not there."""
     parquet: Any = import_module("pyarrow.parquet")
     return parquet.read_table(_asset(options, asset), columns=list(columns))
