@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypedDict
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
-from handpicked.agent import compose, erasing, forgetting, memory, profile, repair, rounds
+from handpicked.agent import behaviour, compose, erasing, forgetting, memory, profile, repair, rounds
 from handpicked.agent.adviser import Adviser, advised
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Sentence, Written
@@ -174,8 +174,10 @@ class Agent:
         snapshot.mask(request.filters)  # a filter on an unknown field is refused in every scene
         stored = self._workspace.events.load_session(request.session_id) if request.session_id else None
         remembered = memory.recall(stored, request)
-        forgets = forgetting.wish(request.message) is not None
-        return remembered, snapshot, None if forgets else self.reader.notice(request, remembered, snapshot)
+        if forgetting.wish(request.message) is not None:
+            return remembered, snapshot, None
+        lately = behaviour.of_user(request, self._workspace.events, snapshot, self.reader.scenes)
+        return remembered, snapshot, self.reader.notice(request, remembered, snapshot, lately)
 
     def _reading(
         self, request: Request, remembered: Memory, snapshot: Snapshot, noticed: Noticed | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import forgetting, link, moods, scene, wants
+from handpicked.agent import behaviour, forgetting, link, moods, scene, wants
 from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
@@ -40,12 +40,14 @@ class Noticed:
     cues: Cues
     learned: Guess
     terms: Mapping[str, float]
+    lately: Mapping[str, float]
     model: str | None = None
 
     @property
     def guess(self) -> Guess:
-        """The scene and tasks, with what the text names added: hard evidence has the last word."""
-        return scene.sharpen(self.learned, self.terms)
+        """The scene and tasks, with what was done lately and what the text names added: hard evidence has the last word."""
+        done = behaviour.evidence(self.lately, typed=bool(self.text))
+        return scene.sharpen(scene.sharpen(self.learned, done), self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,14 @@ class Reader:
     model: SceneModel
     embedder: Embedder
 
-    def read(self, request: Request, memory: Memory, snapshot: Snapshot) -> Reading:
-        """Read a turn by evidence alone, with what it goes on from. Raises ConfigError for an unknown scene or task."""
+    def read(
+        self, request: Request, memory: Memory, snapshot: Snapshot, lately: Mapping[str, float] | None = None
+    ) -> Reading:
+        """Read a turn by evidence alone, with what it goes on from; `lately` is how far recent behaviour speaks for each
+        scene. Raises ConfigError for an unknown scene or task."""
         if (wish := forgetting.wish(request.message)) is not None:
             return self._forgetting(wish, request, memory, snapshot)
-        return self.settle(self.notice(request, memory, snapshot), memory)
+        return self.settle(self.notice(request, memory, snapshot, lately), memory)
 
     def settle(self, noticed: Noticed, memory: Memory) -> Reading:
         """Decide what was noticed, with what the turn goes on from. Raises ConfigError for an unknown scene or task."""
@@ -87,7 +92,9 @@ class Reader:
             SceneGuess(name, 1.0, ("asks to forget",)), ("chitchat",), language=spoken, forget=wish.what
         )
 
-    def notice(self, request: Request, memory: Memory, snapshot: Snapshot) -> Noticed:
+    def notice(
+        self, request: Request, memory: Memory, snapshot: Snapshot, lately: Mapping[str, float] | None = None
+    ) -> Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
@@ -98,13 +105,13 @@ class Reader:
         cues = _cues(request, memory, links, snapshot)
         guess = self.model.guess(cues, self.embedder, self.scenes)
         terms = self._evidence(request, wished, snapshot)
-        return Noticed(request, snapshot, text, tuple(links), wished, cues, guess, terms)
+        return Noticed(request, snapshot, text, tuple(links), wished, cues, guess, terms, lately or {})
 
     def _decide(self, noticed: Noticed) -> Reading:
         """Make the reading of the evidence. Raises ConfigError for an unknown scene or task."""
         request, snapshot, links, wished = noticed.request, noticed.snapshot, noticed.links, noticed.wished
         text, guess = noticed.text, noticed.guess
-        chosen = self._scene(request, guess, links, noticed.model)
+        chosen = self._scene(noticed, guess)
         domain = self._domain(chosen.name, wished, links, snapshot)
         tasks = self._tasks(request, guess, chosen.name, wished)
         about = _named(links, "about")
@@ -137,7 +144,8 @@ class Reader:
         # A wish that something in the catalogue meets is no small talk.
         return found | {_CHAT: -max(found.values(), default=0.0)} if _CHAT in found else found
 
-    def _scene(self, request: Request, guess: Guess, links: Sequence[Link], model: str | None) -> SceneGuess:
+    def _scene(self, noticed: Noticed, guess: Guess) -> SceneGuess:
+        request = noticed.request
         given = request.context.scene
         if given is not None:
             if given not in self.scenes:
@@ -146,9 +154,10 @@ class Reader:
         name = max(guess.scenes, key=lambda scene_name: guess.scenes[scene_name])
         why = [f"page {request.context.page}"] if request.context.page else []
         why += ["the cart"] if request.context.cart else []
-        why += [f"title {request.message[found.start : found.end]!r}" for found in links[:2]]
+        why += [f"title {request.message[found.start : found.end]!r}" for found in noticed.links[:2]]
         why += ["the words of the message"] if request.message else []
-        why += [f"the model {model}"] if model else []
+        why += [f"the model {noticed.model}"] if noticed.model else []
+        why += ["what was done just now"] if name in noticed.lately else []
         return SceneGuess(name, round(guess.scenes[name], 3), tuple(why or ["nothing was said"]))
 
     def _tasks(self, request: Request, guess: Guess, name: str, wished: wants.Wants) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def _compared(tag: str, name: str, metric: Metric, pairs: Sequence[_Pair]) -> Co
         return reduce.total(metric, *ours, axis=axis) - reduce.total(metric, *theirs, axis=axis)
 
     low, high = reduce.bootstrap([*first, *second], difference)
-    ahead = (_each(first) - _each(second)) * (1 if metric.better == "higher" else -1)
+    ahead = (_each(metric, first) - _each(metric, second)) * (1 if metric.better == "higher" else -1)
     order: list[int] = np.argsort(-ahead, kind="stable").tolist()
     ids = [pairs[at][0].case.id for at in kept]
     return Compared(
@@ -139,8 +139,10 @@ def _compared(tag: str, name: str, metric: Metric, pairs: Sequence[_Pair]) -> Co
     )  # fmt: skip
 
 
-def _each(columns: Sequence[Doubles]) -> Doubles:
+def _each(metric: Metric, columns: Sequence[Doubles]) -> Doubles:
     """The metric case by case; a ratio of nothing is 0."""
+    if metric.kind == "ece":
+        return np.abs(columns[0] - columns[1])
     if len(columns) == 1:
         return columns[0]
     return np.divide(columns[0], columns[1], out=np.zeros_like(columns[0]), where=columns[1] > 0)

@@ -22,6 +22,7 @@ _CONFIDENCE = 0.95
 _RESAMPLES = 9999
 _BATCH = 4_000_000
 _QUANTILES = {"p50": 0.5, "p95": 0.95}
+_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +89,30 @@ def missed(spec: Spec, log: Log, found: Iterable[Figure]) -> list[Missed]:
 
 
 def measured(name: str, metric: Metric, row: Row) -> tuple[float, ...] | None:
-    """What a row brings to a metric: one score, or a ratio's two. A failed row brings the metric's worst value,
+    """What a row brings to a metric: one score, or two. A failed row brings the metric's worst value,
     or None when it counts for nothing."""
     if row.error is not None:
-        return None if metric.kind == "ratio" or metric.worst is None else (metric.worst,)
+        return None if metric.of_two or metric.worst is None else (metric.worst,)
     return tuple(_score(row, of) for of in metric.of or (name,))
 
 
 def total(metric: Metric, *columns: Doubles, axis: int = -1) -> Any:
-    """The figure of a mean, share, sum or ratio from columns of what its rows bring, over an axis; a ratio of
+    """The figure of a mean, share, sum, ratio or ece from columns of what its rows bring, over an axis; a ratio of
     nothing (a resample may have no denominator) is 0."""
     if metric.kind == "ratio":
         above, below = columns[0].sum(axis=axis), columns[1].sum(axis=axis)
         return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    if metric.kind == "ece":
+        return _calibration_error(*columns, axis=axis)
     return columns[0].sum(axis=axis) if metric.kind == "sum" else columns[0].mean(axis=axis)
+
+
+def _calibration_error(sure: Doubles, right: Doubles, axis: int) -> Any:
+    """By bins of confidence, how far the mean confidence is from the share that is right, weighed by the bin's cases
+    (Guo et al. 2017, eq. 3)."""
+    bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
+    gaps = [np.abs(np.where(bins == at, sure - right, 0.0).sum(axis=axis)) for at in range(_BINS)]
+    return np.sum(gaps, axis=0) / sure.shape[axis]
 
 
 def _groups(rows: Sequence[Row]) -> Mapping[tuple[str, str], list[int]]:
@@ -145,7 +156,7 @@ def _interval(name: str, metric: Metric, columns: Sequence[Doubles], value: floa
             return _t(columns[0], value)
         case "share":
             return _wilson(columns[0], name)
-        case "ratio":
+        case "ratio" | "ece":
             return bootstrap(columns, partial(total, metric))
         case _:
             return value, value

@@ -28,10 +28,11 @@ class Metric(_Strict):
     """How scores of cases become one figure.
 
     `mean`: with a t interval; `share`: of 0/1 scores, Wilson; `sum`: a count, no interval; `ratio`: the sum of one
-    score over the sum of another; `p50`, `p95`: quantiles. `of` names the scores, when they aren't the metric's own
-    name; `ms` is the time of the case. `failed_as` is what a case counts that failed to run (for a ratio nothing)."""
+    score over the sum of another; `ece`: the expected calibration error of a confidence (0..1) beside a 0/1 score, over
+    ten bins of equal width (Guo et al. 2017); `p50`, `p95`: quantiles. `of` names the scores, when they aren't the metric's own
+    name; `ms` is the time of the case. `failed_as` is what a case counts that failed to run (of two scores nothing)."""
 
-    kind: Literal["mean", "share", "sum", "ratio", "p50", "p95"]
+    kind: Literal["mean", "share", "sum", "ratio", "ece", "p50", "p95"]
     better: Literal["higher", "lower"]
     what: str
     of: tuple[str, ...] = ()
@@ -41,9 +42,16 @@ class Metric(_Strict):
     def _has_its_scores(self) -> Self:
         if self.kind == "ratio" and len(self.of) != 2:
             raise ValueError("a ratio needs `of: [numerator, denominator]`")
-        if self.kind != "ratio" and len(self.of) > 1:
+        if self.kind == "ece" and len(self.of) != 2:
+            raise ValueError("an ece needs `of: [confidence, right]`")
+        if not self.of_two and len(self.of) > 1:
             raise ValueError(f"a {self.kind} is of one score")
         return self
+
+    @property
+    def of_two(self) -> bool:
+        """Whether a case brings two scores."""
+        return self.kind in ("ratio", "ece")
 
     @property
     def worst(self) -> float | None:

@@ -93,16 +93,9 @@ class Engine:
             )
 
     def score(
-        self,
-        messages: Sequence[BaseMessage],
-        labels: Sequence[str],
-        prefix: str,
-        family: str,
-        cancel: threading.Event,
+        self, messages: Sequence[BaseMessage], labels: Sequence[str], prefix: str, family: str
     ) -> list[float]:
-        """Give each label's log-likelihood as what the assistant says after `prefix`.
-
-        Setting `cancel` stops the evaluation within one batch of the prompt, with Cancelled."""
+        """Give each label's log-likelihood as what the assistant says after `prefix`."""
         if not all(labels):
             raise ModelError("can't score an empty label; give every label at least one character")
         context = self._context(family)
@@ -110,8 +103,8 @@ class Engine:
         text = self._template.render(prompt.messages, ()) + prefix
         whole = [self.weights.tokenize(text + label) for label in labels]
         shared = _shared([list(prompt.tokens), *whole])
-        with context.turn(cancel):
-            context.prefill(prompt.tokens[:shared], cancel)
+        with context.turn(threading.Event()):
+            context.prefill(prompt.tokens[:shared], threading.Event())
             return context.score([tokens[shared:] for tokens in whole])
 
     def close(self) -> None:

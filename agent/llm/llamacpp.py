@@ -112,7 +112,7 @@ class LlamaCppChat(BaseChatModel):
         not at all where the family's last one shares it), then only what the labels add, all in one batch. Put a
         space before a label when `prefix` ends in a word.
         """
-        return self.engine.score(list(messages), labels, prefix, family, threading.Event())
+        return self.engine.score(list(messages), labels, prefix, family)
 
     async def ascore_labels(
         self,
@@ -122,14 +122,11 @@ class LlamaCppChat(BaseChatModel):
         prefix: str = "",
         family: str = "default",
     ) -> list[float]:
-        """Do the same as `score_labels`, off the event loop; cancelled, it stops at its next batch of the prompt."""
-        loop, cancel = asyncio.get_running_loop(), threading.Event()
-        try:
-            return await loop.run_in_executor(
-                self._pool(), lambda: self.engine.score(list(messages), labels, prefix, family, cancel)
-            )
-        finally:
-            cancel.set()
+        """Do the same as `score_labels`, off the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool(), lambda: self.score_labels(messages, labels, prefix=prefix, family=family)
+        )
 
     def bind_tools(
         self,

@@ -66,6 +66,15 @@ def test_a_ratio_is_of_sums_and_its_interval_covers_it() -> None:
     assert found.low < found.value < found.high
 
 
+def test_the_calibration_error_weighs_the_gaps_of_the_bins() -> None:
+    # .9-1: mean confidence .95, 1 of 2 right, gap .45; .6-.7: .65 and .6, both right, gap .375; 0-.1: .05, wrong, gap .05
+    metric = Metric(kind="ece", better="lower", what="", of=("sure", "right"))
+    cases = ((0.9, 1), (1.0, 0), (0.65, 1), (0.6, 1), (0.05, 0))
+    found = _one(metric, [{"sure": sure, "right": right} for sure, right in cases])
+    assert found.value == pytest.approx((2 * 0.45 + 2 * 0.375 + 1 * 0.05) / 5)
+    assert (found.n, 0.0 <= found.low <= found.high <= 1.0) == (5, True)
+
+
 def test_a_quantile_of_times_leaves_failed_cases_out() -> None:
     metric = Metric(kind="p50", better="lower", what="", of=("ms",))
     found = _one(metric, [{"m": 1}, None, {"m": 1}, {"m": 1}], (10.0, 5000.0, 20.0, 30.0))
@@ -174,3 +183,14 @@ def test_logs_of_other_cases_or_several_systems_are_not_compared(toy: Suite) -> 
     both = _log({"a": [{"m": 1.0}], "b": [{"m": 1.0}]})
     with pytest.raises(ConfigError, match="LOG:SYSTEM"):
         comparing.compare(_spec(MEAN), both, b)
+
+
+def test_calibration_errors_are_compared_and_each_case_by_its_distance() -> None:
+    metric = Metric(kind="ece", better="lower", what="", of=("sure", "right"))
+    found = _compare(
+        metric,
+        [{"sure": 1.0, "right": 1.0}, {"sure": 0.5, "right": 0.0}],
+        [{"sure": 0.8, "right": 1.0}, {"sure": 0.5, "right": 0.0}],
+    )
+    assert (found.first, found.second) == pytest.approx((0.25, 0.35))
+    assert (found.difference.wins, found.difference.losses, found.difference.ties) == (1, 0, 1)

@@ -58,9 +58,11 @@ class _ReadingTask:
             if t["title"] not in read["lacking"]
         }
         found = {(labels.plain(title), stand) for title, stand in read["titles"]}
+        right = float(read["scene"] == want["scene"])
         return {
-            "scene": float(read["scene"] == want["scene"]),
+            "scene": right,
             "sure": float(read["sure"]),
+            "brier": (float(read["sure"]) - right) ** 2,
             "tasks_hit": 2.0 * len(set(read["tasks"]) & set(want["tasks"])),
             "tasks_all": float(len(set(read["tasks"])) + len(set(want["tasks"]))),
             "links_hit": 2.0 * len(wanted & found),

@@ -37,24 +37,6 @@ def test_thread_with_an_open_stream_is_told_instead_of_hanging(chat: LlamaCppCha
     assert list(stream)
 
 
-def test_scoring_that_runs_out_of_time_stops_at_its_next_batch(chat: LlamaCppChat) -> None:
-    long: list[BaseMessage] = [HumanMessage("a lighthouse by the sea " * 150)]
-
-    async def cancelled() -> int:
-        start = chat.engine.evaluated
-        task = asyncio.create_task(chat.ascore_labels(long, ["yes", "no"]))
-        while chat.engine.evaluated == start:
-            await asyncio.sleep(0.002)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        at_cancel = chat.engine.evaluated
-        await chat.ainvoke(_ASK, max_tokens=1, family="default")
-        return chat.engine.evaluated - at_cancel
-
-    assert asyncio.run(cancelled()) < 300  # the long prompt has more than 700 tokens
-
-
 @pytest.mark.parametrize("streaming", [True, False])
 def test_cancelled_task_stops_evaluation_and_frees_the_model(chat: LlamaCppChat, streaming: bool) -> None:
     async def talk() -> None:
