@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
-from handpicked.agent import signs
+from handpicked.agent import signs, verdicts
 from handpicked.agent.lexicon import Hit
 from handpicked.agent.mentions import JOINT
 from handpicked.agent.signs import Polarity, Said, Span
@@ -56,6 +56,7 @@ _MORE = re.compile(
 _IT: Mapping[str, Polarity] = {"liked it": "like", "disliked it": "dislike", "seen it": "seen"}
 _BE = frozenset(["is", "are", "was"])
 _YOU = frozenset(["you", "u", "ya", "yall", "anyone", "any1", "anybody", "ever"])
+_NOT_YET = frozenset(["never", "not", "havent", "hasnt", "hadnt", "here"])
 _AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
 _ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
 _TOO = re.compile(
@@ -63,6 +64,8 @@ _TOO = re.compile(
     r"|[》」”]?\s*(?:真的?|也|实在|有点)?太(?!好|棒|赞|美|精彩|感人|喜欢|爱|燃|酷|帅|经典|绝|厉害|可爱|温暖|治愈|上头|上瘾|带感|香|甜|顶|牛|神)[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
+_SEEN_NOT = re.compile(r"\b(?:seen|watched|read|saw|heard)\b[^.;!?]*\bbut not\s+[\"“‘]?$", re.IGNORECASE)
+"""In "I've seen Alien but not Aliens" the second is but unknown."""
 _EXCEPT = frozenset(
     ["除了", "除去", "other than", "apart from", "aside from", "besides", "except for", "except"]
 )
@@ -157,17 +160,24 @@ def _all(polarity: Polarity, group: Sequence[Span]) -> list[Polarity]:
 
 
 def _stance(said: Said, span: Span, limits: Span) -> Polarity:
+    if verdicts.is_unseen(said, span):
+        return "about"
+    if verdicts.is_warning(said, span):
+        return "dislike"
     behind = None if _asks(said, span) else _judged(said, span, limits)
     before = _before(said, span, limits)
     if behind == "seen" and before == "dislike":
         return "seen"  # "not X, he's got it"
     if "dislike" in (behind, before):
-        return "dislike"
+        return "about" if behind is None and _SEEN_NOT.search(said.before(span)) else "dislike"
     if _alike(said, span, limits):
         return "like"
     if _rated(said, span, limits):
         return "about"
-    return "like" if before == "like" else behind or before or "about"
+    told = "like" if before == "like" else behind or before
+    if told in ("like", "dislike") or _asks(said, span):
+        return told or "about"
+    return verdicts.verdict(said, span, limits) or told or "about"
 
 
 def _asks(said: Said, span: Span) -> bool:
@@ -232,7 +242,7 @@ def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
         told = values & {"like", "dislike", "seen"}
         if told:
             near = len(said.words[cue.last : span[0]]) <= _REACH
-            if "seen" in told and cue.first and said.words[cue.first - 1] in _YOU:
+            if "seen" in told and cue.first and said.words[cue.first - 1] in _YOU | _NOT_YET:
                 return None  # "have you seen X" asks
             return (
                 ("dislike" if "dislike" in told else "seen" if "seen" in told else "like") if near else None

@@ -69,6 +69,7 @@ MEANT = [
     ("got night signal on dvd, what next", [("f1", "seen")]),
     ("any1 seen grave hour?", [("f8", "about")]),
     ("robot picnic fan here", [("f7", "like")]),
+    ("Grave Hour's fine but The Long Waltz is a chore", [("f8", "like"), ("f9", "dislike")]),
     ("saw up last night, what next", [("f4", "seen")]),
     ("already watched heat", [("f2", "seen")]),
     ("couldn't get through grave hour", [("f8", "dislike")]),
