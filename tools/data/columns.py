@@ -190,8 +190,9 @@ def from_items(items: Sequence[Item]) -> Columns:
             if isinstance(value, str):
                 postings.setdefault(name, defaultdict(list))[normalize(value)].append(row)
             else:
-                column = numbers.setdefault(name, np.full(len(items), np.nan))
-                column[row] = _fit(value, column)
+                if name not in numbers:  # an array for each number would cost the square of the items
+                    numbers[name] = np.full(len(items), np.nan)
+                numbers[name][row] = _fit(value, numbers[name])
     return Columns(
         ids=tuple(item.item_id for item in items),
         titles=tuple((phrase_key(item.title), *map(phrase_key, item.aliases)) for item in items),
