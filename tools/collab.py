@@ -26,8 +26,8 @@ _REASONS = 2
 TRANSFER = 300.0
 """k of the scene's share n / (n + k) of a taste, n being how many of the choices are of the scene; chosen on valid by
 `python -m handpicked.eval.suites.transfer.tune`."""
-_PRIOR = 2.0
-"""What popularity in a scene counts for someone who has nothing there; with n choices there _PRIOR / (n + 1). Chosen on the
+PRIOR = 2.0
+"""What popularity in a scene counts for someone who has nothing there; with n choices there PRIOR / (n + 1). Chosen on the
 same; with 20 choices and more it changes nothing."""
 
 
@@ -98,10 +98,10 @@ def transferred(weights: Floats, inside: Mask, k: float = TRANSFER) -> Floats:
     return (1 - share) * weights / weights.sum() + share * own / own.sum()
 
 
-def with_prior(scores: Floats, popular: Floats, n: int) -> Floats:
+def with_prior(scores: Floats, popular: Floats, n: int, prior: float = PRIOR) -> Floats:
     """Scores of a history that has n choices of the scene, with the popularity of the scene's items as a prior."""
     found = np.isfinite(scores)
-    mixed = _scaled(np.where(found, scores, 0.0)) + _PRIOR / (n + 1) * _scaled(popular)
+    mixed = _scaled(np.where(found, scores, 0.0)) + prior / (n + 1) * _scaled(popular)
     return np.where(found, mixed, -np.inf).astype(np.float32)
 
 

@@ -48,6 +48,7 @@ class _Transfer:
         systems: Mapping[str, Callable[[int, str], Any]] = {
             "popularity": found.popular,
             "own": found.alone,
+            "own_prior": partial(found.alone, prior=collab.PRIOR),
             "shared": partial(found.score, k=inf),
             "transfer": partial(found.score, k=collab.TRANSFER),
         }

@@ -34,7 +34,7 @@ class World:
     at: Rows
     buyers: Floats
 
-    def score(self, user: int, department: str, k: float) -> Floats:
+    def score(self, user: int, department: str, k: float, prior: float = collab.PRIOR) -> Floats:
         """Each type for a user's next purchase in a department, as the product scores it, -inf outside of it and for what was
         bought; with k infinite all that was bought counts alike and popularity nothing."""
         inside, history = self.departments[department], self.part.training.histories[user]
@@ -43,16 +43,18 @@ class World:
             weights = collab.transferred(weights, own, k)
         scores = self._weighted(history, weights)
         if np.isfinite(k):
-            scores = collab.with_prior(scores, np.where(inside, self.buyers, 0.0), int(own.sum()))
+            scores = collab.with_prior(scores, np.where(inside, self.buyers, 0.0), int(own.sum()), prior)
         return self._ranked(scores, user, department)
 
-    def alone(self, user: int, department: str) -> Floats:
-        """The same by what was bought in the department; by popularity where that is nothing."""
+    def alone(self, user: int, department: str, prior: float = 0.0) -> Floats:
+        """The same by what was bought in the department, without or with the prior; by popularity where that is nothing."""
         history = self.part.training.histories[user]
         own = self.departments[department][history]
         if not own.any():
             return self.popular(user, department)
-        return self._ranked(self._weighted(history, own.astype(np.float32)), user, department)
+        scores = self._weighted(history, own.astype(np.float32))
+        popular = np.where(self.departments[department], self.buyers, 0.0)
+        return self._ranked(collab.with_prior(scores, popular, int(own.sum()), prior), user, department)
 
     def popular(self, user: int, department: str) -> Floats:
         """The same by how many households bought a type."""

@@ -44,6 +44,12 @@ def test_without_the_scene_s_own_history_popularity_is_left(world: World) -> Non
     assert int(np.argmax(world.alone(12, "snacks"))) == 3
 
 
+def test_a_prior_ranks_what_the_scene_s_own_history_says_nothing_of(world: World) -> None:
+    own, prior = (world.alone(0, "snacks", prior) for prior in (0.0, 2.0))
+    assert np.isneginf(own).tolist() == np.isneginf(prior).tolist() == [True, True, True, False]
+    assert prior[3] > own[3]
+
+
 def test_only_the_scene_is_ranked_and_nothing_that_was_had(world: World) -> None:
     scores = world.score(12, "drinks", inf)
     assert np.isneginf(scores).tolist() == [True, False, True, True]
