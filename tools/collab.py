@@ -12,16 +12,14 @@ from pydantic import Field
 from handpicked.tools import taste
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.transitions import Transitions
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.search import Constraints, Limit
 from handpicked.tools.types import Candidate, Floats, Found, Mask, Rows
 
-_FLOOR, _DECAY = 0.1, 8.0
-"""A choice's weight by its rank from the newest: .1 + .9 exp(-rank / 8)."""
+_FLOOR = 0.1
 _PAST = 0.4
 """What a past choice counts beside one that this very session names."""
-_KNN_SHARE = 0.25
-"""Item-kNN's part beside EASE, both scaled to their largest score."""
 _REASONS = 2
 TRANSFER = 300.0
 """k of the scene's share n / (n + k) of a taste, n being how many of the choices are of the scene; chosen on valid by
@@ -29,6 +27,21 @@ TRANSFER = 300.0
 PRIOR = 2.0
 """What popularity in a scene counts for someone who has nothing there; with n choices there PRIOR / (n + 1). Chosen on the
 same; with 20 choices and more it changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How scores of a history are mixed: a choice's weight by its rank from the newest is .1 + .9 exp(-rank / `decay`), for
+    transitions exp(-rank / `follow_decay`); item-kNN, EASE and transitions are scaled to their largest score each."""
+
+    decay: float = 8.0
+    ease: float = 1.0
+    knn: float = 0.25
+    follow: float = 0.0
+    follow_decay: float = 5.0
+
+
+MIX = Mix()
 
 
 @tool
@@ -74,16 +87,28 @@ class FoldedIn:
     scores: Floats
 
 
-def fold_in(factors: Factors, session: Rows, past: Rows, scene: Mask | None = None) -> FoldedIn:
+def fold_in(
+    factors: Factors,
+    session: Rows,
+    past: Rows,
+    scene: Mask | None = None,
+    *,
+    mix: Mix = MIX,
+    transitions: Transitions | None = None,
+) -> FoldedIn:
     """Score every item by position for what a session names and a history, newest first. `scene` tells by position the
     items of the scene that the scores are for."""
     history = np.concatenate([session, past[~np.isin(past, session)]])
-    weights = _recency(len(session), len(history) - len(session))
+    weights = _recency(len(session), len(history) - len(session), mix.decay)
     if scene is not None:
         weights = transferred(weights, scene[history])
     carried = _carried(factors, history, weights)
-    scores = _scaled(_ease(factors, carried))
-    scores += _KNN_SHARE * _scaled(knn(factors, history, weights))
+    scores = mix.ease * _scaled(_ease(factors, carried))
+    if mix.knn:
+        scores += mix.knn * _scaled(knn(factors, history, weights))
+    if transitions is not None:
+        fresh = np.exp(-np.arange(len(history)) / mix.follow_decay).astype(np.float32)
+        scores += mix.follow * _scaled(_summed(transitions, history, fresh, len(scores)))
     scores[history] = -np.inf
     return FoldedIn(history, carried, scores)
 
@@ -117,11 +142,7 @@ def weighted(factors: Factors, history: Rows, weights: Floats) -> Floats:
 
 def knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
     """Item-kNN's score of every item by position, for a history with a weight for each item."""
-    scores = np.zeros(len(factors.ids), np.float32)
-    for position, weight in zip(history, weights, strict=True):
-        row = slice(factors.starts[position], factors.starts[position + 1])
-        scores[factors.indices[row]] += weight * factors.weights[row]
-    return scores
+    return _summed(factors, history, weights, len(factors.ids))
 
 
 def strongest(scores: Floats, limit: int) -> list[int]:
@@ -139,8 +160,16 @@ def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[
     return [int(rows[position]) for position in strongest(scores, limit) if rows[position] >= 0]
 
 
-def _recency(named: int, past: int) -> Floats:
-    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / _DECAY)
+def _summed(rows: Factors | Transitions, history: Rows, weights: Floats, n_items: int) -> Floats:
+    scores = np.zeros(n_items, np.float32)
+    for position, weight in zip(history, weights, strict=True):
+        row = slice(rows.starts[position], rows.starts[position + 1])
+        scores[rows.indices[row]] += weight * rows.weights[row]
+    return scores
+
+
+def _recency(named: int, past: int, decay: float) -> Floats:
+    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / decay)
     return np.concatenate([np.ones(named), (_PAST if named else 1.0) * faded]).astype(np.float32)
 
 

@@ -9,9 +9,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from handpicked.tools.collab import collab, neighbours, score, transferred, with_prior
+from handpicked.tools.collab import Mix, collab, fold_in, neighbours, score, transferred, with_prior
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.index import Index, Snapshot
+from handpicked.tools.data.transitions import Transitions
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Constraint, Embedder, Event
@@ -114,3 +115,17 @@ def test_popularity_is_a_prior_that_fades_with_what_is_known() -> None:
     scores, popular = np.array([1.0, 2.0, -np.inf], np.float32), np.array([4.0, 0.0, 4.0], np.float32)
     assert with_prior(scores, popular, 0) == pytest.approx([2.5, 1.0, -np.inf])
     assert with_prior(scores, popular, 19) == pytest.approx([0.6, 1.0, -np.inf])
+
+
+def test_transitions_are_added_by_their_share_from_the_newest_choice_on(snapshot: Snapshot) -> None:
+    found = snapshot.build.factors
+    n = len(found.ids)
+    weights = np.array([0.5, 1.0], np.float32)  # from item 0 to 2, from 1 to 3
+    follows = Transitions(np.array([0, 1, *[2] * (n - 1)]), np.array([2, 3]), weights)
+    past, nobody = np.array([0, 1]), np.empty(0, np.int64)
+    mix = Mix(follow=2.0, follow_decay=1.0)
+    mixed = fold_in(found, nobody, past, mix=mix, transitions=follows).scores[2:]
+    rise = mixed - fold_in(found, nobody, past).scores[2:]
+    assert rise[0] == pytest.approx(2.0, rel=1e-5)
+    assert rise[1] == pytest.approx(2.0 * math.exp(-1) / 0.5, rel=1e-5)
+    assert not rise[2:].any()

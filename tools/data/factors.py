@@ -52,10 +52,16 @@ def fit(
     ridge: float = RIDGE,
     neighbours: int = NEIGHBOURS,
     shrink: float = SHRINK,
+    dropout: float = 0.0,
+    user_power: float = 0.0,
+    relaxed: float = 0.0,
 ) -> Factors:
     """Factors from pairs of (user, position in `ids`); a pair that comes twice counts once.
 
-    EASE with lambda `ridge`: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8.
+    EASE with lambda `ridge`: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8. `dropout` adds
+    so many times the Gram matrix's diagonal to its ridge (Steck, "Autoencoders that don't overfit towards the Identity",
+    2020); a user with n items counts (n / mean)^-`user_power`; weights of items to themselves may reach `relaxed`, though
+    they are left out (Moon et al., "It's Enough: Relaxing Diagonal Constraints in Linear Autoencoders", 2023).
     Item-kNN: the strongest `neighbours` cosines of each item, `shrink` added below (Deshpande & Karypis, 2004)."""
     matrix = _binary(users, items, len(ids))
     counts: Rows = np.asarray(matrix.sum(axis=0), np.int64).ravel()
@@ -67,7 +73,7 @@ def fit(
     return Factors(
         ids=kept,
         position={item_id: position for position, item_id in enumerate(kept)},
-        ease=_ease(matrix[:, :HEAD], ridge),
+        ease=_ease(_weighed(matrix, user_power)[:, :HEAD], ridge, dropout, relaxed),
         starts=knn.indptr.astype(np.int64),
         indices=knn.indices.astype(np.int64),
         weights=knn.data.astype(np.float32),
@@ -100,13 +106,24 @@ def _binary(users: Rows, items: Rows, n_items: int) -> Any:
     return matrix
 
 
-def _ease(matrix: Any, ridge: float) -> Floats:
+def _weighed(matrix: Any, power: float) -> Any:
+    """Rows scaled by the roots of their weights, so that a Gram matrix has the weights themselves."""
+    if not power or not matrix.nnz:
+        return matrix
+    n = np.asarray(matrix.sum(axis=1)).ravel()
+    roots = (np.maximum(n, 1.0) / n[n > 0].mean()) ** (-power / 2)
+    return (sparse.diags(roots.astype(np.float32)) @ matrix).tocsr()
+
+
+def _ease(matrix: Any, ridge: float, dropout: float, relaxed: float) -> Floats:
     gram = np.asarray((matrix.T @ matrix).todense(), np.float32)
     if not len(gram):
         return gram
-    gram[np.diag_indices_from(gram)] += ridge
+    penalty: Floats = np.float32(ridge) + np.float32(dropout) * np.diag(gram)
+    gram[np.diag_indices_from(gram)] += penalty
     precision: Floats = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights: Floats = precision / -np.diag(precision)
+    bound: Floats = np.float32(1 - relaxed) / np.diag(precision)
+    weights: Floats = precision * -(np.maximum(bound, penalty) if relaxed else bound)
     np.fill_diagonal(weights, 0.0)
     return np.ascontiguousarray(weights, np.float32)
 

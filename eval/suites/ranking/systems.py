@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -10,9 +11,11 @@ import numpy as np
 
 from handpicked.eval.suites.ranking.parts import Training
 from handpicked.tools import collab
-from handpicked.tools.data import factors
+from handpicked.tools.collab import Mix
+from handpicked.tools.data import factors, transitions
 from handpicked.tools.data.event_store import HISTORY
 from handpicked.tools.data.factors import Factors
+from handpicked.tools.data.transitions import Transitions
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Floats, Rows
 
@@ -21,6 +24,10 @@ Ranker: TypeAlias = Callable[[int, int], Sequence[str]]
 """Ranks for a user, by row, so many items: their ids, best first."""
 Factory: TypeAlias = Callable[[Training, int, Params], Ranker]
 """Fits a system with a seed and hyperparameters."""
+
+
+_FIT = frozenset({"ridge", "neighbours", "shrink", "dropout", "user_power", "relaxed"})
+_MIX = frozenset(field.name for field in fields(Mix))
 
 
 def top(training: Training, user: int, scores: Floats, k: int) -> list[str]:
@@ -72,13 +79,16 @@ def knn(training: Training, seed: int, params: Params) -> Ranker:
 
 
 def product(training: Training, seed: int, params: Params) -> Ranker:
-    """What the tool `collab` does for a user's history, as it does it: its settings aren't tuned here."""
-    found = _fitted(training, params)
+    """What the tool `collab` does for a user's history, as it does it. `params` may set how factors are fitted, the mix
+    of scores, and transitions' `window` and `backward`."""
+    found = _fitted(training, {name: params[name] for name in params.keys() & _FIT})
+    mix = Mix(**{name: params[name] for name in params.keys() & _MIX})
     at = _positions(training, found)
+    follows = _transitions(training, at, len(found.ids), params)
 
     def rank(user: int, k: int) -> list[str]:
         past = _known(at, training.histories[user][:HISTORY])
-        scores = collab.fold_in(found, np.empty(0, np.int64), past).scores
+        scores = collab.fold_in(found, np.empty(0, np.int64), past, mix=mix, transitions=follows).scores
         scores[_known(at, columns(training.seen, user))] = -np.inf
         return [found.ids[position] for position in collab.strongest(scores, k)]
 
@@ -91,6 +101,7 @@ OURS: Mapping[str, Factory] = {
     "knn": knn,
     "ease": ease,
     "collab": product,
+    "collab-tuned": product,
 }
 
 
@@ -121,6 +132,13 @@ def _by_factors(training: Training, found: Factors, score: Callable[[Factors, Ro
 def _fitted(training: Training, params: Params) -> Factors:
     users, items = training.matrix.nonzero()
     return factors.fit(users.astype(np.int64), items.astype(np.int64), training.item_ids, **params)
+
+
+def _transitions(training: Training, at: Rows, n_items: int, params: Params) -> Transitions | None:
+    if not params.get("window"):
+        return None
+    histories = [_known(at, history) for history in training.histories]
+    return transitions.fit(histories, n_items, window=params["window"], backward=params.get("backward", 0.0))
 
 
 def _positions(training: Training, found: Factors) -> Rows:

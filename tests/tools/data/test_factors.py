@@ -119,3 +119,20 @@ def test_no_events_make_empty_factors_that_are_saved_and_read(tmp_path: Path) ->
     factors.save(_fit([]), tmp_path)
     loaded = factors.load(tmp_path)
     assert (loaded.ids, loaded.head, len(loaded.indices)) == ((), 0, 0)
+
+
+def test_dropout_user_weights_and_a_relaxed_diagonal_follow_their_formulas() -> None:
+    rng = np.random.default_rng(3)
+    table = np.unique(np.stack([rng.integers(0, 12, 60), rng.integers(0, 8, 60)], 1), axis=0)
+    found = factors.fit(table[:, 0], table[:, 1], _IDS, ridge=2.0, dropout=0.6, user_power=0.5, relaxed=0.3)
+    x = _chosen([(int(user), int(item)) for user, item in table], found.ids)
+    n = x.sum(axis=1)
+    gram = x.T @ np.diag(np.where(n > 0, n / n[n > 0].mean(), 1.0) ** -0.5) @ x
+    penalty = 2.0 + 0.6 * np.diag(gram)
+    inverse = np.linalg.inv(gram + np.diag(penalty))
+    free = 1 - np.diag(inverse) * penalty  # the diagonal where nothing bounds it
+    multiplier = np.where(free > 0.3, 0.7 / np.diag(inverse), penalty)
+    assert (free > 0.3).any()
+    expected = -inverse * multiplier
+    np.fill_diagonal(expected, 0.0)
+    assert found.ease == pytest.approx(expected, abs=1e-4)
