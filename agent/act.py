@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
@@ -52,7 +52,7 @@ def plan(
     if asks_of_named(reading):
         for title in _shared(reading.about, request.message, context):
             calls.append(("lookup", {"title": title}))
-    if _searches(reading, scene):
+    if searches(reading, scene):
         calls.append(("search", {"query": reading.query, "constraints": keep}))
     living = [item_id for item_id in seeds if context.snapshot.row(item_id) is not None]
     if living:
@@ -125,13 +125,22 @@ def _cart(request: Request) -> list[str]:
     return [line.item_id for line in request.context.cart]
 
 
-def _searches(reading: Reading, scene: Scene) -> bool:
-    """Whether words are left that a search could answer to: of a question about a title only those that tell something."""
-    left = [word for word in words(reading.query) if not {word, word.removesuffix("s")} & STOP_WORDS]
-    if not asks_of_named(reading):
+def searches(reading: Reading, scene: Scene) -> bool:
+    """Whether words are left that a search could answer to. Of a question about a title only those that tell something
+    count; where the scene is of no kind of thing, not those that say the scene ("surprise me")."""
+    left = [word for word in words(reading.query) if not {word, *_expanded(word)} & STOP_WORDS]
+    asks = asks_of_named(reading)
+    if scene.domains and not asks:
         return bool(left)
-    asked = {word for cue in scene.cues for word in words(cue)} | asking(reading.language)
-    return any(telling(word) and word not in asked for word in left)
+    asked = {word for cue in scene.cues for word in words(cue)} | (
+        asking(reading.language) if asks else frozenset()
+    )
+    return any(word not in asked and (telling(word) or not asks) for word in left)
+
+
+def _expanded(word: str) -> Iterator[str]:
+    """What a contraction may stand for, folded without its apostrophe: whats, id, theyre."""
+    return (word.removesuffix(end) for end in ("s", "d", "m", "ll", "ve", "re"))
 
 
 def _shared(item_ids: Sequence[str], message: str, context: Context) -> list[str]:

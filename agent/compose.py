@@ -77,6 +77,8 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
         domains = sorted(snapshot.terms("domain"))
         return [Sentence(floor.smalltalk(domains, reading.language))]
     named = subjects(reading, snapshot)
+    if _unclear(reading, lists, named):
+        return [Sentence(floor.unclear(reading.language)), *_offered(lists, reading)]
     listed = _listed(reading, lists, [item.item_id for item in named])
     told = [item for one in listed if (item := snapshot.get(one.item_id)) is not None]
     answered = _answered(reading, snapshot)
@@ -93,6 +95,14 @@ def outline(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -
     else:
         pieces += [_about(item, reading) for item in told]
     return [*pieces, *_offered(lists, reading)]
+
+
+def _unclear(reading: Reading, lists: Sequence[RankedList], named: Sequence[Item]) -> bool:
+    """Whether a text is asked for on something that nobody can tell: nothing is named, and what is listed is merely popular."""
+    if named or "recommend" in reading.tasks or not _TEXTS & set(reading.tasks):
+        return False
+    items = [item for ranked in lists if ranked.task != "ads" for item in ranked.items]
+    return all(source.tool == "popular" for item in items for source in item.sources)
 
 
 def subjects(reading: Reading, snapshot: Snapshot) -> list[Item]:
@@ -210,6 +220,8 @@ def reviews(
 ) -> Mapping[str, str]:
     """Short reviews of what is named, else of the first item, where one is asked for."""
     if "review" not in reading.tasks:
+        return {}
+    if _unclear(reading, lists, subjects(reading, snapshot)):
         return {}
     first = [snapshot.get(one.item_id) for one in _listed(reading, lists, ())[:1]]
     items = subjects(reading, snapshot) or [item for item in first if item is not None]

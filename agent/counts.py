@@ -38,6 +38,7 @@ _CHINESE = re.compile(
     rf"|(?:就|只要?|一共|总共|最多)(?P<only>[一二两俩仨三四五六七八九十\d]+){_MEASURE}|^\s*(?P<bare>[二两三四五六七八九十\d]+){_MEASURE}(?!以)|(?P<enough>[一二两三四五六七八九十\d]+){_MEASURE}(?:就够|就行|就好|足够|即可)"
     rf"|(?:推荐|来|给我|找|要|推|挑|选|有什么|的|，|,|\s)(?P<noun>[二两三四五六七八九十\d]+){_MEASURE}(?=[^\s，。]{{0,6}}(?:电影|片|书|小说|专辑|歌|新闻|文章|零食|礼物))|[,，]\s*(?P<tail>[二两三四五六七八九十\d]+){_MEASURE}(?:就行|就好|就够|吧|即可)?\s*[。!！]?$|(?P<top>前[三五十\d]+)(?:名|部|本|位)?$"
 )
+_NUMERAL = re.compile(rf"\b{NUMBER}\b|[一二两俩仨三四五六七八九十]+(?={_MEASURE})", re.IGNORECASE)
 _MOST = 50
 
 
@@ -50,6 +51,14 @@ def count(text: str, taken: Sequence[tuple[int, int]] = ()) -> int | None:
                 continue
             if (value := _whole(match, group)) is not None:
                 return value
+    return None
+
+
+def place(text: str, number: int) -> tuple[int, int] | None:
+    """Where a count of things stands in the text that it was read from."""
+    for found in _NUMERAL.finditer(text):
+        if number_of(found[0]) == number:
+            return found.span()
     return None
 
 

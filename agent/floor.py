@@ -155,6 +155,11 @@ def comparison(one: Item, other: Item, language: str) -> list[tuple[str, str | N
     return found or [(str(known["alike"].format(one.title, other.title)), None, "title")]
 
 
+def unclear(language: str) -> str:
+    """What to say when a text is asked for and nobody can tell on what."""
+    return str(phrases(language)["unclear"])
+
+
 def smalltalk(domains: Sequence[str], language: str) -> str:
     """What to say when nothing of the catalogue is asked for."""
     known = phrases(language)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import behaviour, forgetting, link, moods, scene, wants
+from handpicked.agent import behaviour, counts, forgetting, link, moods, scene, wants
 from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
@@ -18,6 +19,11 @@ from handpicked.tools.data.text import language
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Constraint, Embedder
 
+_NEGATION = re.compile(
+    r"(?:\b(?:no|not|without|minus|nothing|with|any|too)\s+)*$|(?:不要|不想要|不想看|不能|别|不|没有)?太?$",
+    re.IGNORECASE,
+)
+"""What stands before something that is refused, and goes with it."""
 _TERM_EVIDENCE = 2.0
 """Log-odds for the scenes whose domain has the category that the text names."""
 
@@ -221,9 +227,15 @@ def _named(links: Sequence[Link], *polarities: Polarity) -> tuple[str, ...]:
 
 
 def _bounds(text: str, wished: wants.Wants) -> list[tuple[int, int]]:
-    """Where the numeric bounds stand: they are filters, and only noise in a search."""
-    ranges = [c.span for c in wished.constraints if c.op == "range" and c.span]
-    return [(text.find(span), text.find(span) + len(span)) for span in ranges if span in text]
+    """Where numeric bounds, what is refused, and the count stand: they are filters, and only noise in a search."""
+    bounds = [(c, text.find(c.span)) for c in wished.constraints if c.span and c.op != "in"]
+    found = [
+        (start if c.op == "range" else _NEGATION.search(text[:start]).start(), start + len(c.span or ""))  # pyright: ignore[reportOptionalMemberAccess]  it matches nothing, too
+        for c, start in bounds
+        if start >= 0
+    ]
+    counted = counts.place(text, wished.count) if wished.count else None
+    return [*found, counted] if counted else found
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from handpicked.agent import followups
-from handpicked.agent.act import asks_of_named
+from handpicked.agent.act import asks_of_named, searches
 from handpicked.agent.lists import Wish, allowed, shares
 from handpicked.agent.scenes import Scene, Scenes
 from handpicked.agent.turn import plain
@@ -33,7 +33,9 @@ def breaks(wish: Wish, lists: Sequence[RankedList], scenes: Scenes, default_k: i
         if ranked.task not in asked or (ranked.task == "search" and asks_of_named(wish.reading)):
             continue  # what is asked about is there or it isn't
         can = allowed(wish, scene, ranked.task, taken)
-        found += _few(ranked, asked[ranked.task], can) + _kind(wish, ranked, can) + _words(wish, ranked)
+        found += (
+            _few(ranked, asked[ranked.task], can) + _kind(wish, ranked, can) + _words(wish, ranked, scene)
+        )
         taken += [item.item_id for item in ranked.items]
     return list(dict.fromkeys(found))
 
@@ -81,8 +83,10 @@ def _kind(wish: Wish, ranked: RankedList, can: Mask) -> list[str]:
     return [f"{ranked.task}: no item with {leaning}" for leaning in lacking]
 
 
-def _words(wish: Wish, ranked: RankedList) -> list[str]:
+def _words(wish: Wish, ranked: RankedList, scene: Scene) -> list[str]:
     """Words that nothing shown answers to: all of it is merely popular."""
+    if not searches(wish.reading, scene):
+        return []
     said = [word for word in words(wish.reading.query) if word not in STOP_WORDS]
     merely = all(source.tool == "popular" for item in ranked.items for source in item.sources)
     return (

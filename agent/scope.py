@@ -59,8 +59,8 @@ _COMPLETE = re.compile(
     re.IGNORECASE,
 )
 """What is refused has been said: "not into those movies actually a musical"."""
-_ADJECTIVE = re.compile(r"^[\u4e00-\u9fff]{1,4}的$")
-"""In 不要辣的零食 what is refused is a kind of it."""
+_ADJECTIVE = re.compile(r"^[\u4e00-\u9fff\x00\x01]{1,6}的$")
+"""In 不要辣的零食 and 不恐怖的悬疑片 what is refused is a kind of it."""
 _NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
 _OPENS = re.compile(
     r"(?:^|[,.;:!?…\n]|\b(?:and|but|so|hm+|hey|ok|okay|wait|um|er|sorry|explain|tell me|curious|wondering))\s*$",
@@ -175,7 +175,7 @@ def refused(text: Said, first: int, last: int, others: Iterable[Span]) -> bool:
     for match in text.negations:
         if "before" in match.value and match.last <= first and not _of_others(text, match):
             between = shown[text.tokens[match.last - 1].end : start]
-            if _ADJECTIVE.search(between.replace("\x01", "")) or _spent(text, match, first):
+            if _ADJECTIVE.search(between) or _spent(text, match, first):
                 continue
             if _reaches(between, shown[end:]):
                 return True
