@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
+from handpicked.agent.numerals import NUMBER
 from handpicked.agent.scenes import Scene
 from handpicked.agent.turn import plain
 from handpicked.agent.types import Reading, Request
 from handpicked.tools import ads, catalog, collab, dialogues, history, popular, search, similar
 from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
 from handpicked.tools.dispatch import Context, Tool, call
-from handpicked.tools.types import Json, ToolCall, ToolResult
+from handpicked.tools.types import Constraint, Json, ToolCall, ToolResult
 
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
@@ -73,11 +75,18 @@ def plan(
     for lean in ([], *([taste] for taste in tastes)):
         calls.append(("popular", {"constraints": [*keep, *lean]}))
     if "ads" in reading.tasks and scene.ads:
-        calls.append(("ads", {"constraints": keep}))
+        calls.append(("ads", {"constraints": [plain(c) for c in reading.constraints if not _relative(c)]}))
     used = [
         (name, arguments) for name, arguments in calls if name in _FACTS or scene.weights.get(name, 0.0) > 0
     ]
     return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
+
+
+def _relative(constraint: Constraint) -> bool:
+    """Whether a price is bounded by "cheap" and the like: an offer makes its item cheaper, so it needn't be so before."""
+    if constraint.field != "price" or constraint.source != "text" or constraint.span is None:
+        return False
+    return re.search(NUMBER, constraint.span, re.IGNORECASE) is None
 
 
 def asks_of_named(reading: Reading) -> bool:

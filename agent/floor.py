@@ -19,6 +19,8 @@ _GOOD_RATING = 6
 _LONG_RUNTIME = 150
 _WISHES = 6
 _PEOPLE = 4
+OFFERS_MISS = "no offer fits the wishes"
+"""Why a list of offers is empty though campaigns run for this user."""
 
 
 def reason(ranked: Ranked, place: int, titles: Mapping[str, str], liked: Sequence[str], language: str) -> str:
@@ -59,7 +61,8 @@ def offers(sponsored: RankedList, language: str) -> list[tuple[str, str | None]]
     """A sentence on each sponsored item, with its id; or one that says that there is none."""
     known = phrases(language)
     if not sponsored.items:
-        return [(str(known["no_offer"]), None)]
+        missed = OFFERS_MISS in sponsored.emptied_by
+        return [(str(known["no_offer_fits" if missed else "no_offer"]), None)]
     goods = {item.item_id for item in sponsored.items if item.facts.get("domain") in GOODS}
     return [
         (

@@ -39,7 +39,7 @@ def _served(wish: Wish, scene: Scene) -> Served:
         return Served(why_none="the offers could not be found")
     offers, running = ads.offers_of(result.facts), result.facts.get("running")
     if not offers:
-        return Served(why_none="no offer fits the wishes" if running else "no campaign runs now")
+        return Served(why_none=floor.OFFERS_MISS if running else "no campaign runs now")
     request, reading = wish.request, wish.reading
     refused = {*reading.dislike, *reading.seen, *wish.memory.dislike, *taste.disliked(wish.past)}
     turn = AdTurn(request.id or "", request.user_id, request.session_id, wish.context.now)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
+from handpicked.tools.data import quantities
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Constraint, Contribution, Json, ToolResult
 
 _FORBID = ConfigDict(extra="forbid")
+
+
+def _seconds(value: object) -> object:
+    """A time that is written out, as seconds since 1970; anything else is for pydantic to judge."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return quantities.seconds(value)
+    except OverflowError as err:
+        raise ValueError(str(err)) from err
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Surroundings:
     cart: tuple[CartLine, ...] = ()
     clicked: tuple[str, ...] = ()
     scene: str | None = None
-    now: float | None = None
+    now: Annotated[float | None, BeforeValidator(_seconds)] = None
     tz: str | None = None
     device: str | None = None
     locale: str | None = None

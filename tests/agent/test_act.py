@@ -5,6 +5,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from handpicked.agent import act, scenes
 from handpicked.agent.memory import Memory
 from handpicked.agent.types import CartLine, Reading, Request, SceneGuess, Surroundings
@@ -43,6 +45,20 @@ def test_every_search_keeps_the_constraints(context: Context) -> None:
     bound = Constraint("year", "range", (None, 1970))
     for wanted in plan(context, replace(WATCH, constraints=(bound,))):
         assert wanted.arguments["constraints"] == [{"field": "year", "op": "range", "value": [None, 1970]}]
+
+
+@pytest.mark.parametrize(
+    ("span", "bound"),
+    [("cheap", False), ("便宜", False), ("under $3", True), ("五块以内", True), (None, True)],
+)
+def test_an_offer_keeps_an_amount_and_not_what_is_merely_cheap(
+    context: Context, span: str | None, bound: bool
+) -> None:
+    price = Constraint("price", "range", (None, 3.0), span=span)
+    shop = replace(WATCH, scene=SceneGuess("shop", 1.0), tasks=("recommend", "ads"), constraints=(price,))
+    given = {wanted.name: wanted.arguments["constraints"] for wanted in plan(context, shop)}
+    assert bool(given["ads"]) == bound
+    assert given["popular"]
 
 
 def test_a_leaning_runs_each_search_once_more_within_it(context: Context) -> None:

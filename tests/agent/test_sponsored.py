@@ -77,6 +77,7 @@ def test_an_offer_keeps_the_wishes_or_there_is_none(make_agent: Any, fresh: Work
     reply = turn(agent, "snacks under $2 and any coupons")
     assert sponsored(reply) == []
     assert reply.lists[-1].emptied_by == ("no offer fits the wishes",)
+    assert "There are offers right now, but none on what you asked for." in reply.text
 
 
 def test_what_a_user_dislikes_is_not_advertised(make_agent: Any, fresh: Workspace) -> None:

@@ -16,9 +16,15 @@ def test_a_request_is_read_with_its_context_and_filters() -> None:
     assert request.filters == (Constraint("year", "range", (None, 1970)),)
 
 
+@pytest.mark.parametrize("now", ["1512043200", '"2017-11-30T12:00:00"', '"2017-11-30T20:00:00+08:00"'])
+def test_the_time_of_a_request_is_seconds_or_iso_8601(now: str) -> None:
+    assert parse_request(f'{{"context": {{"now": {now}}}}}').context.now == 1_512_043_200.0
+
+
 @pytest.mark.parametrize(
     ("document", "named"),
     [
+        ('{"context": {"now": "yesterday-ish"}}', "now"),
         ('{"mesage": "hi"}', "mesage"),
         ('{"message": 3}', "message"),
         ('{"context": {"cart": [{"id": "g1"}]}}', "item_id"),
