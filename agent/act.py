@@ -141,9 +141,9 @@ def searches(reading: Reading, scene: Scene) -> bool:
     asks = asks_of_named(reading)
     if scene.domains and not asks:
         return bool(left)
-    asked = {word for cue in scene.cues for word in words(cue)} | (
-        asking(reading.language) if asks else frozenset()
-    )
+    asked = {word for cue in scene.cues for word in words(cue)}
+    if asks:
+        asked |= asking(reading.language)
     return any(word not in asked and (telling(word) or not asks) for word in left)
 
 
