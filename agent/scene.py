@@ -30,7 +30,9 @@ _INVERSE_PENALTY = 16.0
 _SHARPNESS = 0.7
 """What the scenes' log-odds are multiplied by to be calibrated: the least log loss in the same cross-validation."""
 _TASK_THRESHOLD = 0.28
-"""Flat from .28 to .5 for one task; where two are asked for, the second is rarely above .4."""
+_SEARCH_THRESHOLD = 0.42
+"""How likely a task must be, flat from .28 to .5 for the first: of two that are asked for the second is rarely above .4. A
+search beside something else would list what the other is only to resemble, so that it must be likelier."""
 _NEVER = -20.0
 """The log-odds of a scene or task that nothing demonstrates."""
 _log = logging.getLogger(__name__)
@@ -112,7 +114,8 @@ def fit(train: Sequence[Demonstration], embedder: Embedder, scenes: Scenes) -> S
 def chosen_tasks(guess: Guess, allowed: Sequence[str]) -> list[str]:
     """The tasks that are likely enough, most likely first; at least one."""
     ranked = sorted(allowed, key=lambda task: (-guess.tasks[task], task))
-    return [task for task in ranked if guess.tasks[task] >= _TASK_THRESHOLD] or ranked[:1]
+    least = dict.fromkeys(allowed, _TASK_THRESHOLD) | {"search": _SEARCH_THRESHOLD}
+    return [task for task in ranked if guess.tasks[task] >= least[task]] or ranked[:1]
 
 
 def decided(guess: Guess) -> tuple[str, tuple[str, ...]]:
