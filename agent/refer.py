@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handpicked.agent import lexicon
-from handpicked.tools.data.text import STOP_WORDS, has_cjk, phrase_key
+from handpicked.tools.data.text import STOP_WORDS, has_cjk, normalize, phrase_key
 from handpicked.tools.types import Item
 
 _ORDINALS = {
@@ -21,13 +21,13 @@ _WHICH = (
     r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
 )
 _FEW = r"two|three|four|five|[2-5]"
-_BU = r"(?:部|个|本|张|首|篇|款|件|条|集)"
+_BU = r"(?:部|个|本|张|首|篇|款|件|条|集|版)"
 
 _RANGE = re.compile(
     rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE
 )
 _ORDINAL = re.compile(
-    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|on the list))?\b(?!\s+(?:time|night|week|year|month|day|friday|saturday|sunday"
+    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|year|month|day|friday|saturday|sunday"
     rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
     rf"|第([一二三四五六七八九十\d])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBERS = re.compile(
-    r"^\W*(\d)\s*(?:or|vs\.?|还是|or maybe)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
+    r"^\W*(\d)\s*(?:or|vs\.?|还是|or maybe|and|&|和|跟)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
@@ -50,12 +50,31 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(
-    rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b|(老|旧|新)的?那?{_BU}",
+    rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b(?!\s+(?:you|u|there|ever|in|on|of)\b)|(老|旧|新)的?那?{_BU}|那{_BU}(老|旧|新)的",
     re.IGNORECASE,
 )
 _DATED = re.compile(
-    rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:1[89]|20)\d\d)年?的?那?{_BU}|那{_BU}((?:1[89]|20)\d\d)年?的",
+    rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:(?:1[89]|20)\d\d)(?=年|的|那)|(?<!\d)\d\d(?=年))年?的?那?{_BU}|那{_BU}((?:(?:1[89]|20)\d\d)(?=年|的)|(?<!\d)\d\d(?=年))年?的",
     re.IGNORECASE,
+)
+_FROM_END = re.compile(
+    rf"倒数第([一二三四五])\s*{_BU}?|\bsecond (?:to|from) last(?:\s+{_NOUN})?\b", re.IGNORECASE
+)
+_ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
+_MOST = re.compile(
+    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{_NOUN}\b|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
+    rf"|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{_BU}",
+    re.IGNORECASE,
+)
+_MEASURES = {
+    "longest": ("runtime", -1), "长": ("runtime", -1), "shortest": ("runtime", 0), "短": ("runtime", 0), "cheapest": ("price", 0),
+    "便宜": ("price", 0), "oldest": ("year", 0), "老": ("year", 0), "早": ("year", 0), "旧": ("year", 0), "newest": ("year", -1),
+    "新": ("year", -1),
+}  # fmt: skip
+"""The field that a superlative is of, and which end of it."""
+_KIND_OF = (
+    re.compile(rf"([\u4e00-\u9fff]{{1,6}}?)(?:演|拍|导|写|唱)?的?那{_BU}"),
+    re.compile(rf"那{_BU}([\u4e00-\u9fff]{{1,6}}?)(?:的|片|吧|$)"),
 )
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张]|两个)都(?=看|读|听|喜欢)",
@@ -100,7 +119,8 @@ def find(
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
     """Where a word of its title tells one of the items shown: "the crow one"."""
-    return [(one.start(), one.end()) for one in _DESCRIBED.finditer(text) if _described(shown, one[1])]
+    told = [(one.start(), one.end()) for one in _DESCRIBED.finditer(text) if _described(shown, one[1])]
+    return told + [(one.start(), one.end()) for one in _MOST.finditer(text) if shown]
 
 
 def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
@@ -143,6 +163,10 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
     for one in _NUMBER.finditer(text):
         yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    for one in _FROM_END.finditer(text):
+        yield Reference(one.start(), one.end(), (count - _number(one[1] or "two"),))
+    if one := _ALONE.match(text):
+        yield Reference(one.start(1), one.end(1), (_number(one[1]) - 1,))
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
@@ -156,11 +180,17 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
     for one in _DATED.finditer(text):
         year = next(filter(None, one.groups()))
         yield Reference(one.start(), one.end(), _of_year(shown, year))
+    for one in _MOST.finditer(text):
+        field, end = _MEASURES[next(filter(None, one.groups())).casefold()]
+        yield Reference(one.start(), one.end(), _by_measure(shown, field, end))
     for one in _AGED.finditer(text):
-        old = (one[1] or one[2] or "").casefold()[:2] in ("ol", "or", "老", "旧")
+        old = next(filter(None, one.groups())).casefold()[:2] in ("ol", "or", "老", "旧")
         yield Reference(one.start(), one.end(), _by_age(shown, old=old))
     for one in _DESCRIBED.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
+    for pattern in _KIND_OF:
+        for one in pattern.finditer(text):
+            yield Reference(one.start(), one.end(), _of_kind(shown, one[1]))
 
 
 def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
@@ -195,6 +225,35 @@ def _of_year(shown: Sequence[Item | None], year: str) -> tuple[int, ...]:
     return tuple(place for place, item in enumerate(shown) if item and item.year == number)[:1]
 
 
+def _by_measure(shown: Sequence[Item | None], field: str, end: int) -> tuple[int, ...]:
+    measured = sorted(
+        (getattr(item, field), place) for place, item in enumerate(shown) if item and getattr(item, field)
+    )
+    return (measured[end][1],) if len(measured) > 1 else ()
+
+
+def _of_kind(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
+    """The one shown item that a Chinese word of a kind, a place, a language or a person tells."""
+    for start in range(len(words)):
+        fits = [place for place, item in enumerate(shown) if item and _has(item, words[start:])]
+        if len(fits) == 1:
+            return tuple(fits)
+    return ()
+
+
+def _has(item: Item, word: str) -> bool:
+    """Whether an item is of what a word of the lexicon means: a category, a country, a language, somebody."""
+    known, word = lexicon.load(), phrase_key(word)
+    return (
+        bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
+        or item.country in known.countries.get(word, ())
+        or item.language in known.languages.get(word, ())
+        or bool(
+            {*map(normalize, known.people.get(word, ()))} & {*map(normalize, (*item.creators, *item.cast))}
+        )
+    )
+
+
 def _by_age(shown: Sequence[Item | None], *, old: bool) -> tuple[int, ...]:
     dated = sorted((item.year, place) for place, item in enumerate(shown) if item and item.year)
     return ((dated[0] if old else dated[-1])[1],) if len(dated) > 1 else ()
@@ -226,5 +285,6 @@ def _fits(item: Item, told: Sequence[str]) -> bool:
     known = set(phrase_key(names).split())
     terms = {name.casefold() for word in told for name in lexicon.load().categories.get(word, ())}
     return all(word in known or f"{word}s" in known for word in told) or (
-        len(told) == 1 and bool(terms & {category.casefold() for category in item.categories})
+        len(told) == 1
+        and (bool(terms & {category.casefold() for category in item.categories}) or _has(item, told[0]))
     )
