@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
+from handpicked.agent import again
 from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
@@ -29,6 +30,8 @@ TOOLS: Mapping[str, Tool] = {
 _FACTS = ("lookup", "history", "ads")
 """Tools that a turn may call for what they tell, whatever a scene weighs their candidates."""
 _LAST_UTTERANCES = 3
+_OF_NAMED = frozenset({"rate", "explain", "review", "compare", "ads"})
+"""Tasks that are all about what is named, whatever else the words say."""
 
 
 def plan(
@@ -36,9 +39,9 @@ def plan(
 ) -> list[ToolCall]:
     """The calls that a turn needs; a tool that has nothing to work on is not called.
 
-    Where the reading leans to something, each search runs once more within it: what leans the right way gets
+    What is shown once more needs no call. Where the reading leans to something, each search runs once more within it: what leans the right way gets
     both ranks. Tastes of the long memory lean each for itself."""
-    if not scene.tools:
+    if not scene.tools or again.items(request.message, reading, memory):
         return []
     keep = [plain(constraint) for constraint in reading.constraints]
     mood = [plain(constraint) for constraint in reading.prefer if constraint.source != "profile"]
@@ -139,6 +142,8 @@ def searches(reading: Reading, scene: Scene) -> bool:
     count; where the scene is of no kind of thing, not those that say the scene ("surprise me")."""
     left = [word for word in words(reading.query) if not {word, *_expanded(word)} & STOP_WORDS]
     asks = asks_of_named(reading)
+    if asks and set(reading.tasks) <= _OF_NAMED:
+        return False  # "why the first one", "Heat gets 4 stars": all that is wanted is named
     if scene.domains and not asks:
         return bool(left)
     asked = {word for cue in scene.cues for word in words(cue)}

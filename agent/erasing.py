@@ -129,6 +129,11 @@ class Tasted:
             dislike=_but(state.dislike, of_it),
             seen=_but(state.seen, of_it),
             last=_but(state.last, of_it),
+            why={
+                item_id: behind
+                for item_id, behind in state.why.items()
+                if item_id not in of_it and not any(map(self.has, behind.because))
+            },
             topic=None if wished else topic,
         )
 

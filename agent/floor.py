@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, tight, wish
-from handpicked.agent.types import RankedList, Reading
+from handpicked.agent.ratings import Rating
+from handpicked.agent.types import ListItem, RankedList, Reading
 from handpicked.tools.data.analysis import detect
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.text import fold, has_cjk, sentences
 from handpicked.tools.data.text import language as language_of
-from handpicked.tools.types import Item, Json, Ranked
+from handpicked.tools.types import Constraint, Item, Json, Ranked
 
 _MAX_SUMMARY = 320
 _MAX_CARD = 600
@@ -19,6 +20,7 @@ _GOOD_RATING = 6
 _LONG_RUNTIME = 150
 _WISHES = 6
 _PEOPLE = 4
+_CAUSES = 2
 OFFERS_MISS = "no offer fits the wishes"
 """Why a list of offers is empty though campaigns run for this user."""
 
@@ -163,11 +165,45 @@ def unclear(language: str) -> str:
     return str(phrases(language)["unclear"])
 
 
-def smalltalk(domains: Sequence[str], language: str) -> str:
-    """What to say when nothing of the catalogue is asked for."""
+def missed(count: int, language: str) -> str:
+    """What to say to "the seventh one" where fewer were shown."""
+    known = phrases(language)["missed"]
+    return str(known["one" if count == 1 else "many"].format(count))
+
+
+def noted(title: str, rating: Rating, where: str, language: str) -> str:
+    """What is kept of a rating, and where: for a user, for a session, or nowhere."""
+    known = phrases(language)["noted"]
+    return str(known[where].format(title=title, words=rating.words, stance=known["stances"][rating.stance]))
+
+
+def causes(tools: Sequence[str], because: Sequence[str], language: str, *, named: bool) -> list[str]:
+    """What put an item into a list, in words, the strongest first; `because` are the titles that carry its score, `named`
+    whether this conversation named one of them."""
+    known = phrases(language)["causes"]
+    found: list[str] = []
+    for tool in tools:
+        kind = ("named" if named else "had") if because and tool in ("similar", "collab") else tool
+        if kind in known:
+            titles = joined([_quoted(title, language) for title in because], language)
+            found.append(str(known[kind].format(titles)))
+    return list(dict.fromkeys(found))[:_CAUSES]
+
+
+def behind(title: str, found: Sequence[str], kept: Sequence[Constraint], language: str) -> str:
+    """Why an item was picked: what put it there, and the wishes that it keeps; or that it was not, but named."""
     known = phrases(language)
-    nouns = [known["nouns"].get(domain, ("", domain))[1] for domain in domains]
-    return str(known["smalltalk"].format(joined(nouns, language)))
+    spoken = joined(list(dict.fromkeys(wish(c, language) for c in kept)), language)
+    said = known["behind" if found else "yours"].format(title=title, causes=known["also"].join(found))
+    keeps = known["keeps"].format(title=title, wishes=spoken) if spoken else ""
+    return f"{said} {keeps}".strip() if language == "en" else f"{said}{keeps}"
+
+
+def namesakes(items: Sequence[ListItem], language: str) -> str:
+    """That the catalogue has others of the same name."""
+    named = [f"{_quoted(item.title, language)} ({item.facts.get('year') or '?'})" for item in items]
+    known = phrases(language)["namesakes"]
+    return str(known["one" if len(named) == 1 else "many"].format(joined(named, language)))
 
 
 def shown_facts(facts: Mapping[str, Json]) -> dict[str, Json]:

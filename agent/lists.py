@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handpicked.agent import floor, followups
+from handpicked.agent import again, floor
 from handpicked.agent.act import asks_of_named
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
@@ -56,6 +56,8 @@ def list_tasks(reading: Reading) -> list[str]:
     asked = [task for task in reading.tasks if task in LIST_TASKS]
     if asked or reading.tasks == ("ads",):
         return asked
+    if reading.tasks == ("rate",) and not reading.like and (reading.dislike or reading.seen):
+        return []  # what was had and is rated is not to be listed
     return ["search" if reading.like else "recommend"]
 
 
@@ -78,18 +80,18 @@ def allowed(wish: Wish, scene: Scene, task: str, taken: Sequence[str]) -> Mask:
 def _list(
     wish: Wish, scene: Scene, task: str, tools: Mapping[str, float], taken: Sequence[str], k: int
 ) -> RankedList:
-    again = wish.memory.last if followups.asks_again(wish.request.message) else ()
+    before = again.items(wish.request.message, wish.reading, wish.memory)
     refused = [*wish.reading.dislike, *wish.memory.dislike]
     found = rank.rank(
         wish.context.snapshot,
-        [_once_more(again)] if again else wish.results,
-        weights={_AGAIN: 1.0} if again else _weights(wish, task, tools),
+        [_once_more(before)] if before else wish.results,
+        weights={_AGAIN: 1.0} if before else _weights(wish, task, tools),
         constraints=wish.reading.constraints,
-        exclude=[*taken, *(refused if again else _excluded(wish, scene, task))],
-        k=max(k, len(again)),
+        exclude=[*taken, *(refused if before else _excluded(wish, scene, task))],
+        k=max(k, len(before)),
         depth=wish.depth,
     )
-    order = [one for item_id in again for one in found.items if one.item.item_id == item_id] or found.items
+    order = [one for item_id in before for one in found.items if one.item.item_id == item_id] or found.items
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))
     label = _LABELS[task][1 if wish.reading.language == "zh" else 0]
     return RankedList(task, label, items, found.emptied_by)
@@ -140,4 +142,5 @@ def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:
         facts=floor.shown_facts(facts_of(ranked.item)),
         sponsored=ranked.sponsored,
         sources=ranked.sources,
+        because=ranked.because,
     )

@@ -17,11 +17,12 @@ from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMiss
 from handpicked.agent import behaviour, compose, erasing, forgetting, memory, profile, repair, rounds
 from handpicked.agent.adviser import Adviser, advised
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
-from handpicked.agent.compose import Prose, Sentence, Written
+from handpicked.agent.compose import Prose, Written
 from handpicked.agent.erasing import Forgotten
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
+from handpicked.agent.outline import Sentence, outline
 from handpicked.agent.read import Noticed, Reader
 from handpicked.agent.rounds import Powers, Round, Time
 from handpicked.agent.scenes import Scene
@@ -278,7 +279,8 @@ class Agent:
             start + state["budget"].step_ms(scene.prose_ms) / 1000.0, down or self._config.model_missing,
         )  # fmt: skip
         written: list[Written] = []
-        pieces = compose.outline(reading, lists, snapshot)
+        wish = self._wish(state)
+        pieces = outline(wish, lists, self.reader.scenes)
         if state["forgotten"] is not None:
             told = Sentence(erasing.told(state["forgotten"], reading.language), fixed=True)
             pieces = [told, *(pieces if lists else [])]
@@ -295,7 +297,7 @@ class Agent:
         }  # fmt: skip
         return {
             "sentences": sentences,
-            "reviews": compose.reviews(reading, lists, snapshot, _interests(state["results"])),
+            "reviews": compose.reviews(wish, lists, _interests(state["results"])),
             "usages": [piece.usage for piece in asked if piece.usage],
             "degraded": [
                 *(piece.degraded for piece in written if piece.degraded),

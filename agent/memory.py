@@ -8,11 +8,12 @@ from statistics import median
 
 from pydantic import TypeAdapter, ValidationError
 
-from handpicked.agent import followups, refine
+from handpicked.agent import followups, ratings, refine
 from handpicked.agent.followups import Marks
 from handpicked.agent.scenes import Scenes
-from handpicked.agent.types import RankedList, Reading, Request, SceneGuess
+from handpicked.agent.types import ListItem, RankedList, Reading, Request, SceneGuess
 from handpicked.tools.errors import DataError
+from handpicked.tools.search import RRF
 from handpicked.tools.types import NUMERIC_FIELDS, Constraint
 
 _TURNS = 20
@@ -27,6 +28,12 @@ _WISHED = _LISTED - {"search"}
 _OTHER_SCENE = 0.5
 _SURE = 0.9
 """How sure a scene is said to be that was taken over: a judgement, not measured."""
+
+
+_NO_REASON = frozenset({"again", "lookup"})
+"""Sources that only say that an item was shown or named."""
+_BECAUSE = 3
+"""How many of the items behind another are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,18 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """What put an item into a list: the tools that found it, the strongest first, and the items that carry its score."""
+
+    tools: tuple[str, ...]
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a conversation remembers; `shown` holds item ids, the latest last, `last` those of the last organic lists in
     their order, and `focus` the one of them that the last turn asked about. An item is in one of `like`, `dislike` and
-    `seen`. `measures` are the middle price, year, runtime and rating of `last`."""
+    `seen`. `measures` are the middle price, year, runtime and rating of `last`, `why` is what is behind each of them."""
 
     turns: tuple[Turn, ...] = ()
     shown: tuple[str, ...] = ()
@@ -64,6 +79,7 @@ class Memory:
     last: tuple[str, ...] = ()
     focus: str | None = None
     measures: Mapping[str, float] = field(default_factory=dict[str, float])
+    why: Mapping[str, Behind] = field(default_factory=dict[str, Behind])
     topic: Topic | None = None
 
     @property
@@ -104,18 +120,20 @@ def remember(
     shown = [item.item_id for ranked in lists for item in ranked.items]
     listed = bool(items) and not (aside and {item.item_id for item in items} <= set(memory.last))
     turn = () if reading.forget else (Turn(request.message, text, reading.scene.name),)
-    liked = [item_id for item_id in reading.like if item_id not in reading.about]
+    said = dict(ratings.stances(request.message, reading))
+    liked, disliked, seen = said["like"], said["dislike"], said["seen"]
     last = tuple(item.item_id for item in items) if listed else memory.last
     focus = reading.about[0] if len(reading.about) == 1 and reading.about[0] in last else None
     return Memory(
         turns=(*memory.turns, *turn)[-_TURNS:],
         shown=tuple(dict.fromkeys((*memory.shown, *shown)))[-_SHOWN:],
-        like=_latest(memory.like, liked, [*reading.dislike, *reading.seen]),
-        dislike=_latest(memory.dislike, reading.dislike, [*liked, *reading.seen]),
-        seen=_latest(memory.seen, reading.seen, [*liked, *reading.dislike]),
+        like=_latest(memory.like, liked, [*disliked, *seen]),
+        dislike=_latest(memory.dislike, disliked, [*liked, *seen]),
+        seen=_latest(memory.seen, seen, [*liked, *disliked]),
         last=last,
         focus=focus,
         measures=_measures(lists) if listed else memory.measures,
+        why=_behind(memory.why, items, last),
         topic=_topic(memory, reading, aside=aside, reset=marks.reset),
     )
 
@@ -292,6 +310,19 @@ def _latest(before: Sequence[str], said: Sequence[str], otherwise: Sequence[str]
     """Items said so, the latest last, without those of which the latest word is another."""
     kept = [item_id for item_id in before if item_id not in said and item_id not in otherwise]
     return tuple(dict.fromkeys((*kept, *said)))[-_NAMED:]
+
+
+def _behind(
+    before: Mapping[str, Behind], items: Sequence[ListItem], last: Sequence[str]
+) -> dict[str, Behind]:
+    """What is behind each of the items shown last; one that was merely shown again or looked up keeps its own."""
+    found = {item_id: behind for item_id, behind in before.items() if item_id in last}
+    for item in items:
+        parts = sorted(item.sources, key=lambda part: -part.weight / (RRF + part.rank))
+        tools = tuple(dict.fromkeys(part.tool for part in parts if part.tool not in _NO_REASON))
+        if tools and item.item_id in last:
+            found[item.item_id] = Behind(tools, item.because[:_BECAUSE])
+    return found
 
 
 def _measures(lists: Sequence[RankedList]) -> dict[str, float]:

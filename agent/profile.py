@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import wants
+from handpicked.agent import ratings, wants
 from handpicked.agent.types import Reading, Request
 from handpicked.agent.wants import Placed
 from handpicked.tools.data.index import Snapshot
@@ -130,11 +130,7 @@ def _words(text: str, one: Placed, spoken: Sequence[re.Match[str]]) -> str | Non
 
 
 def _titles(snapshot: Snapshot, text: str, reading: Reading, said: Said) -> Iterator[Label]:
-    liked = [item_id for item_id in reading.like if item_id not in reading.about]
-    stances: tuple[tuple[Stance, Sequence[str]], ...] = (
-        ("like", liked), ("dislike", reading.dislike), ("seen", reading.seen),
-    )  # fmt: skip
-    for stance, item_ids in stances:
+    for stance, item_ids in ratings.stances(text, reading):
         for item_id in item_ids:
             item = snapshot.get(item_id)
             words = _sentence(text, item.title) if item is not None else text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import behaviour, counts, forgetting, link, moods, scene, wants
+from handpicked.agent import again, behaviour, counts, forgetting, link, moods, scene, wants
 from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
@@ -105,6 +105,8 @@ class Reader:
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
         links = link.link(snapshot, text, shown=memory.last, focus=memory.focus, skip_domains=goods)
+        if again.missed(text, memory) is not None:
+            links = []  # "the seventh one" of four is no title with a seventh in it
         wished = wants.extract(
             snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
         )

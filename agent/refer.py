@@ -123,6 +123,16 @@ def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
     return told + [(one.start(), one.end()) for one in _MOST.finditer(text) if shown]
 
 
+def counted(text: str) -> Iterator[Reference]:
+    """The references by number alone, whatever was shown: "the seventh one", "number 7", 第七部."""
+    for one in _NUMBER.finditer(text):
+        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    for one in _ORDINAL.finditer(text):
+        number = _number(one[1] or one[2] or "")
+        if number > 0 and (one[2] or re.search(rf"\s{_NOUN}$", one[0], re.IGNORECASE)):
+            yield Reference(one.start(), one.end(), (number - 1,))
+
+
 def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
     """The references to items that share a title with one that the text names: "the DiCaprio one"."""
     return _kept(_distinguished(text, items), items, taken) if items else []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from handpicked.agent import followups
+from handpicked.agent import again
 from handpicked.agent.act import asks_of_named, searches
 from handpicked.agent.lists import Wish, allowed, shares
 from handpicked.agent.scenes import Scene, Scenes
@@ -23,7 +23,7 @@ _TOLD = 10
 def breaks(wish: Wish, lists: Sequence[RankedList], scenes: Scenes, default_k: int) -> list[str]:
     """What the lists lack though the catalogue has it: items, those of a kind that the text leans to, or anything
     that answers its words. Empty where nothing is wrong, or nothing can be done."""
-    if followups.asks_again(wish.request.message):
+    if again.items(wish.request.message, wish.reading, wish.memory):
         return []
     scene = scenes[wish.reading.scene.name]
     asked = dict(shares(wish, scenes, default_k))

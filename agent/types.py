@@ -110,7 +110,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """An item as it is shown. `facts` are all that text may say of it."""
+    """An item as it is shown. `facts` are all that text may say of it; `because` are the ids of the items that carry its
+    score: what the user named or had."""
 
     rank: int
     item_id: str
@@ -120,6 +121,7 @@ class ListItem:
     facts: Mapping[str, Json]
     sponsored: bool
     sources: tuple[Contribution, ...]
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,8 @@ def reply_json(reply: Reply) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(orjson.dumps(reply))
     for name in ("scene", "tasks", "language"):
         del document["reading"][name]
+    for item in (item for ranked in document["lists"] for item in ranked["items"]):
+        del item["because"]  # its reason and the memory of the conversation say it in words
     document["trace"] = [
         {"step": step["step"], "ms": step["ms"]} | step["detail"] for step in document["trace"]
     ]

@@ -1,0 +1,64 @@
+"""Texts about what was shown: why it was picked, and what lies past its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from handpicked.agent.loop import Agent
+from handpicked.agent.types import Reply, Request
+from handpicked.tools.data.workspace import Workspace
+from tests.agent.conftest import MakeAgent
+
+
+@pytest.fixture
+def agent(make_agent: MakeAgent, fresh: Workspace) -> Agent:
+    return make_agent(workspace=fresh)
+
+
+def say(agent: Agent, *messages: str) -> Reply:
+    """The reply to the last of the messages of one session."""
+    replies = [asyncio.run(agent.turn(Request(message, session_id="s", k=3))) for message in messages]
+    return replies[-1]
+
+
+def ids(reply: Reply) -> list[str]:
+    return [item.item_id for ranked in reply.lists for item in ranked.items]
+
+
+def test_why_tells_what_is_behind_an_item_and_the_wishes_that_it_keeps(agent: Agent) -> None:
+    first = say(agent, "westerns under three hours")
+    reply = say(agent, "why the second one?")
+    assert reply.tasks == ("explain",)
+    assert ids(reply) == ids(first)[1:2]
+    title = first.lists[0].items[1].title
+    assert reply.text.startswith(f"I picked {title} because ")
+    assert "It keeps what you asked for: westerns and under three hours." in reply.text
+    again = say(agent, "why did you pick these?")
+    assert ids(again) == ids(first)
+    assert again.text.count("I picked ") == len(ids(first))
+
+
+def test_why_names_the_title_that_carries_the_score(agent: Agent) -> None:
+    say(agent, "I loved Night Signal, recommend something like it")
+    reply = say(agent, "why the first one?")
+    assert "Night Signal (named by you)" in reply.text
+    assert "you named it" in say(agent, "why Grave Hour?").text
+
+
+@pytest.mark.parametrize(
+    ("ask", "count", "answer"),
+    [
+        ("recommend three films", "the seventh one", "I showed you 3. Which of them do you mean?"),
+        ("recommend three films", "who directed the ninth film?", "I showed you 3."),
+        ("推荐三部电影", "第七部是谁导演的", "刚才给你看了 3 个"),
+    ],
+)
+def test_a_number_past_the_end_asks_which_is_meant(agent: Agent, ask: str, count: str, answer: str) -> None:
+    first = say(agent, ask)
+    reply = say(agent, count)
+    assert reply.text.startswith(answer)
+    assert ids(reply) == ids(first)
+    assert reply.reviews == {}
+    assert say(agent, "the second one, who made it?").reading.about == (ids(first)[1],)
