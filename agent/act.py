@@ -12,6 +12,7 @@ from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
 from handpicked.agent.numerals import NUMBER
+from handpicked.agent.parts import split
 from handpicked.agent.scenes import Scene
 from handpicked.agent.turn import plain
 from handpicked.agent.types import Reading, Request
@@ -43,46 +44,63 @@ def plan(
     both ranks. Tastes of the long memory lean each for itself."""
     if not scene.tools or again.items(request.message, reading, memory):
         return []
-    keep = [plain(constraint) for constraint in reading.constraints]
-    mood = [plain(constraint) for constraint in reading.prefer if constraint.source != "profile"]
-    tastes = [plain(constraint) for constraint in reading.prefer if constraint.source == "profile"]
-    # A film liked earlier in the conversation says nothing of groceries.
-    domains = context.snapshot.mask(c for c in reading.constraints if c.field == "domain")
-    rows = [(item_id, context.snapshot.row(item_id)) for item_id in memory.like]
-    earlier = [item_id for item_id, row in rows if row is not None and domains[row]]
-    seeds = list(dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *earlier]))
+    parts = split(reading, request.message, context.snapshot)
     calls: list[tuple[str, dict[str, Json]]] = []
     if reading.like:
         calls.append(("lookup", {"item_ids": list(reading.like)}))
     if asks_of_named(reading):
         for title in _shared(reading.about, request.message, context):
             calls.append(("lookup", {"title": title}))
-    if searches(reading, scene):
-        calls.append(("search", {"query": reading.query, "constraints": keep}))
-    living = [item_id for item_id in seeds if context.snapshot.row(item_id) is not None]
-    if living:
-        calls.append(("similar", {"item_ids": living, "constraints": keep}))
-    if living or request.user_id:
-        calls.append(("collab", {"item_ids": living, "constraints": keep}))
-    said = [*(turn.message for turn in memory.turns), request.message]
-    if request.message and len(context.snapshot.build.dialogue_targets):
-        calls.append(("dialogues", {"utterances": said[-_LAST_UTTERANCES:], "constraints": keep}))
+    for part in parts:
+        seeds = _seeds(request, part, memory, context, within=len(parts) > 1)
+        calls += _part(request, part, memory, scene, context, seeds=seeds)
     if request.user_id:
         calls.append(("history", {}))
-    calls += [
-        (name, arguments | {"constraints": [*keep, *lean]})
-        for lean in (*([mood] if mood else []), *([taste] for taste in tastes))
-        for name, arguments in tuple(calls)
-        if "constraints" in arguments
-    ]
-    for lean in ([], *([taste] for taste in tastes)):
-        calls.append(("popular", {"constraints": [*keep, *lean]}))
     if "ads" in reading.tasks and scene.ads:
         calls.append(("ads", {"constraints": [plain(c) for c in reading.constraints if not _relative(c)]}))
     used = [
         (name, arguments) for name, arguments in calls if name in _FACTS or scene.weights.get(name, 0.0) > 0
     ]
     return [ToolCall(name, arguments, f"call-{number}") for number, (name, arguments) in enumerate(used, 1)]
+
+
+def _part(
+    request: Request, reading: Reading, memory: Memory, scene: Scene, context: Context, *, seeds: list[Json]
+) -> list[tuple[str, dict[str, Json]]]:
+    """The calls for the candidates of one part of a turn."""
+    keep = [plain(constraint) for constraint in reading.constraints]
+    mood = [plain(constraint) for constraint in reading.prefer if constraint.source != "profile"]
+    tastes = [plain(constraint) for constraint in reading.prefer if constraint.source == "profile"]
+    calls: list[tuple[str, dict[str, Json]]] = []
+    if searches(reading, scene):
+        calls.append(("search", {"query": reading.query, "constraints": keep}))
+    if seeds:
+        calls.append(("similar", {"item_ids": seeds, "constraints": keep}))
+    if seeds or request.user_id:
+        calls.append(("collab", {"item_ids": seeds, "constraints": keep}))
+    said = [*(turn.message for turn in memory.turns), request.message]
+    if request.message and len(context.snapshot.build.dialogue_targets):
+        calls.append(("dialogues", {"utterances": said[-_LAST_UTTERANCES:], "constraints": keep}))
+    calls += [
+        (name, arguments | {"constraints": [*keep, *lean]})
+        for lean in (*([mood] if mood else []), *([taste] for taste in tastes))
+        for name, arguments in tuple(calls)
+    ]
+    for lean in ([], *([taste] for taste in tastes)):
+        calls.append(("popular", {"constraints": [*keep, *lean]}))
+    return calls
+
+
+def _seeds(
+    request: Request, reading: Reading, memory: Memory, context: Context, *, within: bool
+) -> list[Json]:
+    """The items that candidates should go with, those that are gone left out; only those of its own domain `within` a part."""
+    # A film liked earlier in the conversation says nothing of groceries.
+    domains = context.snapshot.mask(c for c in reading.constraints if c.field == "domain")
+    given = dict.fromkeys([*reading.like, *request.context.clicked, *_cart(request), *memory.like])
+    rows = {item_id: row for item_id in given if (row := context.snapshot.row(item_id)) is not None}
+    asked = {*reading.like, *request.context.clicked, *_cart(request)} if not within else set[str]()
+    return [item_id for item_id, row in rows.items() if item_id in asked or domains[row]]
 
 
 def _relative(constraint: Constraint) -> bool:

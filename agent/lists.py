@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 from handpicked.agent import again, floor
 from handpicked.agent.act import asks_of_named
+from handpicked.agent.describe import counted
 from handpicked.agent.memory import Memory
+from handpicked.agent.parts import split
 from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading, Request
 from handpicked.tools import rank, taste
@@ -38,16 +41,28 @@ class Wish:
     depth: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A list that a turn wants: the part of the wish that it answers, in the scene of that part, its task and length."""
+
+    wish: Wish
+    scene: Scene
+    task: str
+    k: int
+    of_several: bool = False
+    """Whether the turn wants lists of other domains beside it."""
+
+
 def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList, ...]:
-    """An organic list for each task that wants one, in the reading's order; no item stands in two of them.
+    """An organic list for each part and each task that wants one, in the reading's order; no item stands in two of them.
 
     A single list has k items; of several each has k times the scene's weight for its task."""
-    scene = scenes[wish.reading.scene.name]
     lists: list[RankedList] = []
-    for task, share in shares(wish, scenes, default_k):
+    for share in shares(wish, scenes, default_k):
         taken = [item.item_id for ranked in lists for item in ranked.items]
-        tools = scenes["search"].weights if task == "search" and "search" in scenes else scene.weights
-        lists.append(_list(wish, scene, task, tools, taken, share))
+        asked = share.task == "search" and "search" in scenes
+        tools = scenes["search"].weights if asked else share.scene.weights
+        lists.append(_list(share, tools, taken))
     return tuple(lists)
 
 
@@ -61,13 +76,28 @@ def list_tasks(reading: Reading) -> list[str]:
     return ["search" if reading.like else "recommend"]
 
 
-def shares(wish: Wish, scenes: Scenes, default_k: int) -> list[tuple[str, int]]:
-    """The tasks that want an organic list, and how many items each."""
+def shares(wish: Wish, scenes: Scenes, default_k: int) -> list[Share]:
+    """The organic lists that a turn wants: for each task one of every part."""
     scene = scenes[wish.reading.scene.name]
     tasks = list_tasks(wish.reading) if scene.tools else []
-    k = wish.request.k or wish.reading.count or default_k
+    before = again.items(wish.request.message, wish.reading, wish.memory)
+    parts = (wish.reading,) if before else split(wish.reading, wish.request.message, wish.context.snapshot)
     weights = {str(name): value for name, value in scene.tasks.items()}
-    return [(task, k if len(tasks) == 1 else max(1, round(k * weights.get(task, 1.0)))) for task in tasks]
+    found: list[Share] = []
+    for task, part in product(tasks, parts):
+        k = wish.request.k or part.count or default_k
+        length = k if len(tasks) == 1 else max(1, round(k * weights.get(task, 1.0)))
+        own = _scene_of(part, scene, scenes) if len(parts) > 1 else scene
+        found.append(Share(replace(wish, reading=part), own, task, length, len(parts) > 1))
+    return found
+
+
+def _scene_of(part: Reading, scene: Scene, scenes: Scenes) -> Scene:
+    """The scene that offers a part's domain: the turn's own, where it is open or has it."""
+    domains = {v for c in part.constraints if c.field == "domain" and c.op == "in" for v in c.value}
+    if not scene.domains or domains <= set(scene.domains):
+        return scene
+    return next((other for other in scenes.values() if domains <= set(other.domains)), scene)
 
 
 def allowed(wish: Wish, scene: Scene, task: str, taken: Sequence[str]) -> Mask:
@@ -77,9 +107,8 @@ def allowed(wish: Wish, scene: Scene, task: str, taken: Sequence[str]) -> Mask:
     return mask
 
 
-def _list(
-    wish: Wish, scene: Scene, task: str, tools: Mapping[str, float], taken: Sequence[str], k: int
-) -> RankedList:
+def _list(share: Share, tools: Mapping[str, float], taken: Sequence[str]) -> RankedList:
+    wish, task = share.wish, share.task
     before = again.items(wish.request.message, wish.reading, wish.memory)
     refused = [*wish.reading.dislike, *wish.memory.dislike]
     found = rank.rank(
@@ -87,14 +116,26 @@ def _list(
         [_once_more(before)] if before else wish.results,
         weights={_AGAIN: 1.0} if before else _weights(wish, task, tools),
         constraints=wish.reading.constraints,
-        exclude=[*taken, *(refused if before else _excluded(wish, scene, task))],
-        k=max(k, len(before)),
+        exclude=[*taken, *(refused if before else _excluded(wish, share.scene, task))],
+        k=max(share.k, len(before)),
         depth=wish.depth,
     )
     order = [one for item_id in before for one in found.items if one.item.item_id == item_id] or found.items
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))
-    label = _LABELS[task][1 if wish.reading.language == "zh" else 0]
-    return RankedList(task, label, items, found.emptied_by)
+    return RankedList(task, _label(share), items, found.emptied_by)
+
+
+def _label(share: Share) -> str:
+    """The list's heading, with its kind of thing where there are lists of others."""
+    language = share.wish.reading.language
+    label = _LABELS[share.task][1 if language == "zh" else 0]
+    domains = [
+        str(v)
+        for c in share.wish.reading.constraints
+        if c.field == "domain" and c.op == "in"
+        for v in c.value
+    ]
+    return f"{label} ({counted(domains, language)[1]})" if share.of_several else label
 
 
 def _once_more(item_ids: Sequence[str]) -> ToolResult:

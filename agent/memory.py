@@ -237,7 +237,7 @@ def _elsewhere(topic: Topic, request: Request, reading: Reading, around: _Around
     or whether a whole sentence (`wished`) asks for something that is surely of a scene with other domains."""
     named = {v for c in reading.constraints if c.field == "domain" and c.source == "text" for v in c.value}
     before = {v for c in topic.constraints if c.field == "domain" and c.op == "in" for v in c.value}
-    if named and before and not named & before:
+    if before and not named <= before:
         return True
     if before and around.domains and not any(around.domains.get(str(domain)) for domain in before):
         return True

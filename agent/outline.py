@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from handpicked.agent import again, floor, ratings, smalltalk
 from handpicked.agent.lists import Wish
 from handpicked.agent.memory import Behind, Memory
+from handpicked.agent.parts import split
 from handpicked.agent.scenes import Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading
 from handpicked.tools.data.index import Snapshot
@@ -16,6 +18,7 @@ from handpicked.tools.types import Constraint, Item
 _TOLD = 3
 """How many items of a turn get a sentence."""
 _TOLD_IN_ARTICLE = 6
+_TOLD_OF_PART = 2
 _TEXTS = {"summarize", "review", "compare", "rate"}
 """Tasks whose text is on what is named; why something was listed can be told of what is listed only."""
 
@@ -55,6 +58,14 @@ def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sen
     if answered and "recommend" not in reading.tasks:
         return [*pieces, *_namesakes(lists, beside, reading), *_offered(lists, reading)]
     organic = [ranked for ranked in lists if ranked.task != "ads"]
+    parts = split(reading, message, snapshot)
+    if len(parts) > 1 and len(organic) % len(parts) == 0 and "explain" not in reading.tasks:
+        told_each = [
+            sentence
+            for part, ranked in zip(cycle(parts), organic, strict=False)
+            for sentence in _part(part, ranked, snapshot)
+        ]
+        return [*pieces, *told_each, *_offered(lists, reading)]
     if picked or (not named and (organic or not lists)):
         pieces.append(Sentence(floor.opening(reading, organic)))
     if "explain" in reading.tasks:
@@ -62,6 +73,12 @@ def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sen
     else:
         pieces += [_about(item, reading) for item in _items(picked, snapshot)]
     return [*pieces, *_offered(lists, reading)]
+
+
+def _part(part: Reading, ranked: RankedList, snapshot: Snapshot) -> list[Sentence]:
+    """What one of several lists has, and its first items."""
+    first = _items(ranked.items[:_TOLD_OF_PART], snapshot)
+    return [Sentence(floor.opening(part, [ranked])), *(_about(item, part) for item in first)]
 
 
 def _items(picked: Sequence[ListItem], snapshot: Snapshot) -> list[Item]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import again, behaviour, counts, forgetting, link, moods, scene, wants
+from handpicked.agent import again, behaviour, counts, forgetting, link, moods, parts, scene, wants
 from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
@@ -77,6 +77,9 @@ class Reader:
         """Decide what was noticed, with what the turn goes on from. Raises ConfigError for an unknown scene or task."""
         request, reading = noticed.request, self._decide(noticed)
         shares = wants.domain_shares(noticed.snapshot, noticed.wished, request.filters)
+        if memory.topic is not None and memory.topic.scene in self.scenes:
+            topic = parts.narrowed(memory.topic, reading, self.scenes, noticed.snapshot)
+            memory = replace(memory, topic=topic)
         carried = carry(memory, request, reading, self.scenes, shares)
         if carried.scene.name == reading.scene.name:
             return carried

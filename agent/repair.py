@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 
 from handpicked.agent import again
 from handpicked.agent.act import asks_of_named, searches
 from handpicked.agent.lists import Wish, allowed, shares
+from handpicked.agent.parts import split
 from handpicked.agent.scenes import Scene, Scenes
 from handpicked.agent.turn import plain
 from handpicked.agent.types import ListItem, RankedList
@@ -25,23 +27,27 @@ def breaks(wish: Wish, lists: Sequence[RankedList], scenes: Scenes, default_k: i
     that answers its words. Empty where nothing is wrong, or nothing can be done."""
     if again.items(wish.request.message, wish.reading, wish.memory):
         return []
-    scene = scenes[wish.reading.scene.name]
-    asked = dict(shares(wish, scenes, default_k))
     taken: list[str] = []
     found: list[str] = []
-    for ranked in lists:
-        if ranked.task not in asked or (ranked.task == "search" and asks_of_named(wish.reading)):
+    for share, ranked in zip(shares(wish, scenes, default_k), lists, strict=False):
+        if ranked.task == "search" and asks_of_named(wish.reading):
             continue  # what is asked about is there or it isn't
-        can = allowed(wish, scene, ranked.task, taken)
-        found += (
-            _few(ranked, asked[ranked.task], can) + _kind(wish, ranked, can) + _words(wish, ranked, scene)
-        )
+        can = allowed(share.wish, share.scene, ranked.task, taken)
+        found += _few(ranked, share.k, can)
+        found += _kind(share.wish, ranked, can) + _words(share.wish, ranked, share.scene)
         taken += [item.item_id for item in ranked.items]
     return list(dict.fromkeys(found))
 
 
 def calls(wish: Wish, scene: Scene) -> list[ToolCall]:
-    """Calls that look deeper and in other words: within each leaning first, then without any."""
+    """Calls that look deeper and in other words: for each part within each leaning first, then without any."""
+    parts = split(wish.reading, wish.request.message, wish.context.snapshot)
+    made = [call for part in parts for call in _calls(replace(wish, reading=part))]
+    used = [(name, arguments) for name, arguments in made if scene.weights.get(name, 0.0) > 0]
+    return [ToolCall(name, arguments, f"repair-{n}") for n, (name, arguments) in enumerate(used, 1)]
+
+
+def _calls(wish: Wish) -> list[tuple[str, dict[str, Json]]]:
     reading = wish.reading
     keep = [plain(constraint) for constraint in reading.constraints]
     query = _query(wish)
@@ -52,8 +58,7 @@ def calls(wish: Wish, scene: Scene) -> list[ToolCall]:
         made += [("search", {"query": query} | rest)] if query else []
         made += [("similar", {"item_ids": seeds} | rest)] if seeds else []
         made.append(("popular", rest))
-    used = [(name, arguments) for name, arguments in made if scene.weights.get(name, 0.0) > 0]
-    return [ToolCall(name, arguments, f"repair-{n}") for n, (name, arguments) in enumerate(used, 1)]
+    return made
 
 
 def shown(lists: Sequence[RankedList]) -> str:

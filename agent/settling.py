@@ -94,7 +94,7 @@ def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     """The domains named, and where one is named those of other wishes that it can't hold ("a film and some snacks")."""
     named = tuple(name for name in wants.domains if name in snapshot.terms("domain"))
     if not named:
-        return ()
+        return _side_by_side(snapshot, wants)
     more: list[str] = []
     for wish in wants.placed:
         if wish.constraint.field == "categories" and wish.constraint.op == "in":
@@ -102,6 +102,32 @@ def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
             if wish.added and not wish.topic and found and not found & set(named):
                 more += sorted(found)
     return tuple(dict.fromkeys((*named, *more)))
+
+
+def _side_by_side(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
+    """The domains of goods and of a work that are asked for beside each other without a name: "cereal and a good western"."""
+    wished = [
+        w
+        for w in wants.placed
+        if w.constraint.field == "categories" and w.constraint.op == "in" and not w.topic
+    ]
+    goods = [w for w in wished if refusals.is_goods(snapshot, w.constraint)]
+    works = [w for w in wished if w not in goods and w.headed]
+    if not goods or not works or not any(w.added for w in (*goods, *works)):
+        return ()
+    found = [_most(snapshot, wish.constraint) for wish in (*goods, *works)]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _most(snapshot: Snapshot, constraint: Constraint) -> str | None:
+    """The domain that has most of what a constraint speaks of."""
+    given = snapshot.mask([_positive(constraint)])
+    sizes = {
+        name: int((given & snapshot.mask([Constraint("domain", "in", (name,))])).sum())
+        for name in sorted(snapshot.terms("domain"))
+    }
+    best = max(sizes, key=lambda name: sizes[name], default=None)
+    return best if best is not None and sizes[best] else None
 
 
 def domain_shares(

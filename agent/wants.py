@@ -53,6 +53,28 @@ _ADDED = re.compile(
     r"\b(?:and|plus|also|some|needs?|want|get|buy|grab)\s+(?:\w+\s+){0,2}$|(?:再|来点|还要|还有|配|加)[^，。；！？,;!?]{0,8}$",
     re.IGNORECASE,
 )
+_JOINED = re.compile(
+    r"\s*(?:,\s*)?(?:\b(?:and|plus|with|n)\b|&|\+)\s+(?!also\b|or\b)|\s*(?:和|跟|加上?|还有|以及|，?\s*(?:再|顺便|另外|还要))",
+    re.IGNORECASE,
+)
+"""What joins another wish to a term before it: "snacks and a film"."""
+_HEADED = (
+    re.compile(
+        r"\b(?:an?|one|two|three|another|\d)\s+(?:\w+\s+){0,2}$|[一两三\d][部本张首].{0,4}$", re.IGNORECASE
+    ),
+    re.compile(
+        r"\s*(?:$|[.,;!?，。；！？]|和|跟|还|再|加|以及|吧|(?:and|plus|for|with|under|over|to|tonight|that|from|on|please|pls)\b)",
+        re.IGNORECASE,
+    ),
+)
+"""What stands around a term that is a thing by itself: "a good western", "two thrillers for tonight"."""
+_WRITTEN = re.compile(
+    r"\b(?:write|writes|draft|compose|make|do|put together|knock out|whip up)\s+(?:me\s+|us\s+|up\s+|him\s+|her\s+)?(?:an?|the|one|this|my|our|some)\s+(?:[\w-]+\s+){0,3}$"
+    r"|(?:写|撰写|起草|拟)(?:出|个|一?[篇份段个])?[\u4e00-\u9fff《》]{0,12}$",
+    re.IGNORECASE,
+)
+_FORMS = frozenset({"news"})
+"""Domains whose words name a form that is written, too: "write an article about film noir"."""
 _ABOUT = re.compile(
     r"\b(?:about|abt|regarding|covering)\s+(?:the\s+|a\s+|an\s+)?(?:\w+\s+(?:and|n|&|or)\s+)?(?:\w+\s+)?$|(?:关于|讲|有关)[\u4e00-\u9fff]{0,4}$",
     re.IGNORECASE,
@@ -168,11 +190,16 @@ def _terms(said: Said, hits: Sequence[_Hit]) -> Iterator[Placed]:
             if refused or wished:
                 topic = identifies or _ABOUT.search(said.text, max(0, start - 40), start) is not None
                 added = _ADDED.search(said.text, max(0, start - 24), start) is not None
+                joined = _JOINED.match(said.text, end) is not None
+                headed = _HEADED[0].search(said.text, max(0, start - 24), start) and _HEADED[1].match(
+                    said.text, end
+                )
                 yield Placed(
                     _constraint(_origin(term, said.text[end:]), said.text[start:end], refused=refused),
                     start,
                     end,
-                    added=added,
+                    added=added or joined,
+                    headed=bool(headed),
                     topic=topic,
                 )
 
@@ -221,6 +248,8 @@ def _mentions(snapshot: Snapshot, said: Said, hits: Sequence[_Hit]) -> Iterator[
         if said.idle(start) or _SETTLED.match(said.text, end):
             continue
         refused = _refused_domain(said, match, places)
+        if set(match.value) <= _FORMS and _WRITTEN.search(said.text, max(0, start - 40), start):
+            continue
         if not refused and (_TASTE.search(said.text, 0, start) or _TOPIC.search(said.text, 0, start)):
             continue
         if any(_foreign(snapshot, match, hit) for hit in hits) or _before_another(said.text, end, places):

@@ -19,7 +19,9 @@ class Placed:
     bare: bool = False
     spent: bool = False
     added: bool = False
-    """Whether a term comes on top of what was asked for ("and some snacks")."""
+    """Whether a term comes on top of what was asked for ("and some snacks"), or something comes on top of it."""
+    headed: bool = False
+    """Whether a term is a thing by itself ("a good western")."""
     topic: bool = False
     """Whether a term is what something is about ("an article about oysters"), which no good is."""
 
