@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from handpicked.tools import taste
-from handpicked.tools.data.factors import Factors
+from handpicked.tools.data import factors
+from handpicked.tools.data.factors import PARTS, Blended, Factors, Part, share
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.transitions import Transitions
+from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.search import Constraints, Limit
 from handpicked.tools.types import Candidate, Floats, Found, Mask, Rows
 
-_FLOOR = 0.1
+sparse: Any = import_module("scipy.sparse")  # it has no types
+
 _PAST = 0.4
 """What a past choice counts beside one that this very session names."""
 _REASONS = 2
@@ -27,21 +30,6 @@ TRANSFER = 300.0
 PRIOR = 2.0
 """What popularity in a scene counts for someone who has nothing there; with n choices there PRIOR / (n + 1). Chosen on the
 same; with 20 choices and more it changes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """How scores of a history are mixed: a choice's weight by its rank from the newest is .1 + .9 exp(-rank / `decay`), for
-    transitions exp(-rank / `follow_decay`); item-kNN, EASE and transitions are scaled to their largest score each."""
-
-    decay: float = 8.0
-    ease: float = 1.0
-    knn: float = 0.25
-    follow: float = 0.0
-    follow_decay: float = 5.0
-
-
-MIX = Mix()
 
 
 @tool
@@ -62,55 +50,55 @@ def score(
 ) -> tuple[Candidate, ...]:
     """Fold in what a session names and a history, newest first; rank the rest, ties by position. Where the constraints name
     domains, the history counts by its part in them."""
-    factors = snapshot.build.factors
-    rows, history = snapshot.factor_rows, _positions(factors, past)
+    found = snapshot.build.factors
+    rows, session, history = snapshot.factor_rows, _positions(found, named), _positions(found, past)
+    if not len(session) and not len(history):
+        return ()
     domains = [constraint for constraint in constraints if constraint.field == "domain"]
     scene = snapshot.mask(domains)[rows] & (rows >= 0) if domains else None
-    folded = fold_in(factors, _positions(factors, named), history, scene)
+    folded = fold_in(found, session, history, scene)
     if scene is not None and not named and len(history):
         popular = np.where(scene, snapshot.popularity[rows], 0.0)
         folded = replace(folded, scores=with_prior(folded.scores, popular, int(scene[history].sum())))
     folded.scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
+    ranked = strongest(folded.scores, limit)
     return tuple(
-        Candidate(factors.ids[p], float(folded.scores[p]), _because(snapshot, folded, p))
-        for p in strongest(folded.scores, limit)
+        Candidate(found.ids[p], float(folded.scores[p]), reasons)
+        for p, reasons in zip(ranked, _because(snapshot, folded, ranked), strict=True)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedIn:
-    """A history as positions, what each of its items in the head carries to each item of the head, and the
-    scores of all items: -inf for those of the history."""
+    """A history as positions, newest first, what each of its items counts to each part, and the scores of all items:
+    -inf for those of the history."""
 
     history: Rows
-    carried: Floats
+    weights: Mapping[str, Floats]
+    blended: Blended
     scores: Floats
 
 
-def fold_in(
-    factors: Factors,
-    session: Rows,
-    past: Rows,
-    scene: Mask | None = None,
-    *,
-    mix: Mix = MIX,
-    transitions: Transitions | None = None,
-) -> FoldedIn:
+def fold_in(found: Factors, session: Rows, past: Rows, scene: Mask | None = None) -> FoldedIn:
     """Score every item by position for what a session names and a history, newest first. `scene` tells by position the
     items of the scene that the scores are for."""
     history = np.concatenate([session, past[~np.isin(past, session)]])
-    weights = _recency(len(session), len(history) - len(session), mix.decay)
+    weights = _weights(found.recipe, len(session), len(history) - len(session))
     if scene is not None:
-        weights = transferred(weights, scene[history])
-    carried = _carried(factors, history, weights)
-    scores = mix.ease * _scaled(_ease(factors, carried))
-    if mix.knn:
-        scores += mix.knn * _scaled(knn(factors, history, weights))
-    if transitions is not None:
-        fresh = np.exp(-np.arange(len(history)) / mix.follow_decay).astype(np.float32)
-        scores += mix.follow * _scaled(_summed(transitions, history, fresh, len(scores)))
+        weights = {
+            name: transferred(given, scene[history]) if PARTS[name].lasting else given
+            for name, given in weights.items()
+        }
+    n_items = len(found.ids)
+    blended = factors.blend(found, {name: row(history, given, n_items) for name, given in weights.items()})
+    scores = blended.scores[0].copy()
     scores[history] = -np.inf
-    return FoldedIn(history, carried, scores)
+    return FoldedIn(history, weights, blended, scores)
+
+
+def row(history: Rows, weights: Floats, n_items: int) -> Any:
+    """A history as a CSR matrix of one row."""
+    return sparse.csr_matrix((weights, history, np.array([0, len(history)])), shape=(1, n_items))
 
 
 def transferred(weights: Floats, inside: Mask, k: float = TRANSFER) -> Floats:
@@ -130,21 +118,6 @@ def with_prior(scores: Floats, popular: Floats, n: int, prior: float = PRIOR) ->
     return np.where(found, mixed, -np.inf).astype(np.float32)
 
 
-def ease(factors: Factors, history: Rows) -> Floats:
-    """EASE's score of every item by position for a history in which all items count alike."""
-    return weighted(factors, history, np.ones(len(history), np.float32))
-
-
-def weighted(factors: Factors, history: Rows, weights: Floats) -> Floats:
-    """EASE's score of every item by position for a history with a weight for each item."""
-    return _ease(factors, _carried(factors, history, weights))
-
-
-def knn(factors: Factors, history: Rows, weights: Floats) -> Floats:
-    """Item-kNN's score of every item by position, for a history with a weight for each item."""
-    return _summed(factors, history, weights, len(factors.ids))
-
-
 def strongest(scores: Floats, limit: int) -> list[int]:
     """The positions that have a score above 0, highest first, ties by position."""
     order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
@@ -153,47 +126,50 @@ def strongest(scores: Floats, limit: int) -> list[int]:
 
 def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[int]:
     """Living rows that were chosen together with these items, strongest first, by item-kNN."""
-    factors = snapshot.build.factors
-    given = _positions(factors, item_ids)
-    scores = knn(factors, given, np.ones(len(given), np.float32))
+    found = snapshot.build.factors
+    given = _positions(found, item_ids)
+    if not len(given):
+        return []
+    scores = found.parts["knn"].scores(row(given, np.ones(len(given), np.float32), len(found.ids)))[0]
     rows = snapshot.factor_rows
     return [int(rows[position]) for position in strongest(scores, limit) if rows[position] >= 0]
 
 
-def _summed(rows: Factors | Transitions, history: Rows, weights: Floats, n_items: int) -> Floats:
-    scores = np.zeros(n_items, np.float32)
-    for position, weight in zip(history, weights, strict=True):
-        row = slice(rows.starts[position], rows.starts[position + 1])
-        scores[rows.indices[row]] += weight * rows.weights[row]
-    return scores
+def carried(found: Factors, folded: FoldedIn, positions: Rows) -> Floats:
+    """What each item of the history carries to the scores of some items, shape (history, positions), all parts together."""
+    total = np.zeros((len(folded.history), len(positions)), np.float32)
+    for name, scale in folded.blended.scales.items():
+        total += scale[0] * found.parts[name].carried(folded.history, folded.weights[name], positions)
+    return total
 
 
-def _recency(named: int, past: int, decay: float) -> Floats:
-    faded = _FLOOR + (1 - _FLOOR) * np.exp(-np.arange(past) / decay)
-    return np.concatenate([np.ones(named), (_PAST if named else 1.0) * faded]).astype(np.float32)
+def _weights(recipe: Recipe, named: int, past: int) -> dict[str, Floats]:
+    """What each choice counts to each part: those of the session all alike, then the past from its newest on; where order
+    is all that counts, the past goes on where the session ends."""
+    return {
+        name: _weighed(part, getattr(recipe, part.decay), named, past)
+        for name, part in PARTS.items()
+        if share(recipe, name)
+    }
 
 
-def _carried(factors: Factors, history: Rows, weights: Floats) -> Floats:
-    """What each item of the history carries to each item of the head, shape (history in the head, head)."""
-    head = history < factors.head
-    return weights[head, None] * np.asarray(factors.ease[history[head]])
+def _weighed(part: Part, decay: float, named: int, past: int) -> Floats:
+    if not part.lasting:
+        return part.weigh(np.arange(named + past), decay)
+    faded = part.weigh(np.arange(past), decay)
+    return np.concatenate([np.ones(named, np.float32), np.float32(_PAST if named else 1.0) * faded])
 
 
-def _ease(factors: Factors, carried: Floats) -> Floats:
-    scores = np.zeros(len(factors.ids), np.float32)
-    scores[: factors.head] = carried.sum(axis=0)
-    return scores
-
-
-def _because(snapshot: Snapshot, folded: FoldedIn, position: int) -> tuple[str, ...]:
-    """The living items of the history that carry this score, most first."""
-    factors = snapshot.build.factors
-    if position >= factors.head:
-        return ()
-    head = folded.history[folded.history < factors.head]
-    parts = np.where(snapshot.factor_rows[head] >= 0, folded.carried[:, position], 0.0)
-    order = np.argsort(-parts, kind="stable")[:_REASONS]
-    return tuple(factors.ids[int(head[i])] for i in order if parts[i] > 0)
+def _because(snapshot: Snapshot, folded: FoldedIn, ranked: Sequence[int]) -> list[tuple[str, ...]]:
+    """For each ranked position the living items of the history that carry its score, most first."""
+    found = snapshot.build.factors
+    parts = carried(found, folded, np.array(ranked, np.int64))
+    parts[snapshot.factor_rows[folded.history] < 0] = 0.0
+    order = np.argsort(-parts, axis=0, kind="stable")[:_REASONS]
+    return [
+        tuple(found.ids[int(folded.history[at])] for at in order[:, column] if parts[at, column] > 0)
+        for column in range(len(ranked))
+    ]
 
 
 def _scaled(scores: Floats) -> Floats:
@@ -201,6 +177,6 @@ def _scaled(scores: Floats) -> Floats:
     return scores / top if top > 0 else scores
 
 
-def _positions(factors: Factors, item_ids: Sequence[str]) -> Rows:
-    found = (factors.position.get(item_id) for item_id in dict.fromkeys(item_ids))
-    return np.array([position for position in found if position is not None], np.int64)
+def _positions(found: Factors, item_ids: Sequence[str]) -> Rows:
+    known = (found.position.get(item_id) for item_id in dict.fromkeys(item_ids))
+    return np.array([position for position in known if position is not None], np.int64)

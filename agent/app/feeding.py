@@ -17,6 +17,7 @@ from handpicked.tools.catalog import facts_of
 from handpicked.tools.data import build as building
 from handpicked.tools.data import codec
 from handpicked.tools.data import ingest as ingesting
+from handpicked.tools.data.factors import PARTS
 from handpicked.tools.data.features import features
 from handpicked.tools.data.report import IngestReport, KindReport
 from handpicked.tools.errors import ConfigError, DataError
@@ -66,6 +67,11 @@ def build(settings: Settings, *, json: bool) -> None:
         f"build {made.build_id}: {made.items:,} items in {sum(seconds.values()):.0f} s ({parts})",
         markup=False,
     )
+    if quality := made.measures.get("recipe_ndcg_at_10"):
+        used = ", ".join(f"{part} {made.recipe[part]:g}" for part in PARTS if made.recipe[part])
+        show.out.print(
+            f"collaborative filtering: {used}; nDCG@10 {quality:.3f} on the newest fifth of users' events"
+        )
     generated = int(made.measures["generated_documents"])
     show.out.print(
         f"{generated:,} items have no description of their own; they are searched by a text made of their facts"

@@ -5,31 +5,40 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
 
-from handpicked.tools.collab import Mix, collab, fold_in, neighbours, score, transferred, with_prior
+from handpicked.tools.collab import carried, collab, fold_in, neighbours, score, transferred, with_prior
+from handpicked.tools.data import choices, factors
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.index import Index, Snapshot
-from handpicked.tools.data.transitions import Transitions
+from handpicked.tools.data.recipe import Recipe
+from handpicked.tools.data.sources import Dense, Links, Popular
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Constraint, Embedder, Event
 
+sparse: Any = import_module("scipy.sparse")  # it has no types
 
-def _slowly(factors: Factors, weights: dict[str, float]) -> dict[str, float]:
-    """EASE's rows and a quarter of item-kNN's, each summed by weight and scaled to its largest."""
-    ease: defaultdict[str, float] = defaultdict(float)
-    knn: defaultdict[str, float] = defaultdict(float)
-    for item_id, weight in weights.items():
-        position = factors.position[item_id]
-        for other, value in enumerate(factors.ease[position]):
-            ease[factors.ids[other]] += weight * float(value)
-        for at in range(factors.starts[position], factors.starts[position + 1]):
-            knn[factors.ids[factors.indices[at]]] += weight * float(factors.weights[at])
-    tops = max(ease.values()), max(knn.values())
-    total = {i: ease[i] / tops[0] + 0.25 * knn[i] / tops[1] for i in factors.ids if i not in weights}
+
+def _slowly(found: Factors, weights: dict[str, float]) -> dict[str, float]:
+    """Each part's rows summed by weight, divided by the largest of the other items, and added by share; what follows, by the
+    order of the weights."""
+    total: defaultdict[str, float] = defaultdict(float)
+    for name in ("ease", "knn", "follow"):
+        part = found.parts[name]
+        assert isinstance(part, Dense | Links)
+        dense = np.asarray(part.matrix) if isinstance(part, Dense) else part.matrix.toarray()
+        fresh = [math.exp(-rank / found.recipe.follow_decay) for rank in range(len(weights))]
+        given = fresh if name == "follow" else weights.values()
+        rows = [w * dense[found.position[item_id]] for item_id, w in zip(weights, given, strict=True)]
+        others = {i: v for i, v in zip(found.ids, np.sum(rows, axis=0), strict=True) if i not in weights}
+        for item_id, value in others.items():
+            total[item_id] += factors.share(found.recipe, name) * float(value) / (max(others.values()) or 1.0)
     return {item_id: value for item_id, value in total.items() if value > 0}
 
 
@@ -44,7 +53,8 @@ def test_fold_in_of_a_session_is_the_sum_of_its_items_rows(snapshot: Snapshot) -
 
 
 def test_fold_in_of_a_history_fades_from_the_newest(snapshot: Snapshot) -> None:
-    expected = _slowly(snapshot.build.factors, {"g1": 1.0, "f5": 0.1 + 0.9 * math.exp(-1 / 8)})
+    decay = snapshot.build.factors.recipe.decay
+    expected = _slowly(snapshot.build.factors, {"g1": 1.0, "f5": 0.1 + 0.9 * math.exp(-1 / decay)})
     assert _scores(snapshot, (), ("g1", "f5")) == pytest.approx(expected, rel=1e-4)
 
 
@@ -117,15 +127,33 @@ def test_popularity_is_a_prior_that_fades_with_what_is_known() -> None:
     assert with_prior(scores, popular, 19) == pytest.approx([0.6, 1.0, -np.inf])
 
 
-def test_transitions_are_added_by_their_share_from_the_newest_choice_on(snapshot: Snapshot) -> None:
-    found = snapshot.build.factors
+def _everything(snapshot: Snapshot) -> Factors:
+    """What the snapshot's people chose, fitted with all parts but ALS."""
+    at = {item_id: number for number, item_id in enumerate(snapshot.build.columns.ids)}
+    camps = [["f1", "f2", "f3", "f5"], ["g1", "g2", "f1", "g3"], ["f5", "f6", "f9", "f2"]]
+    histories = [np.array([at[i] for i in np.roll(camps[user % 3], user // 3)]) for user in range(12)]
+    recipe = Recipe(ease=1.0, knn=0.5, people=0.3, follow=2.0, popular=0.1, ridge=2.0, people_neighbours=5)
+    return factors.fit(choices.of_histories(histories, len(at)), snapshot.build.columns.ids, recipe)
+
+
+def test_reasons_of_all_parts_add_up_to_the_score_but_for_popularity(snapshot: Snapshot) -> None:
+    found = _everything(snapshot)
+    folded = fold_in(found, np.array([0]), np.array([3, 2]))
+    positions = np.setdiff1d(np.arange(len(found.ids)), folded.history)
+    popular = found.parts["popular"]
+    assert isinstance(popular, Popular)
+    crowd = 0.1 * popular.values[positions] / popular.values[positions].max()
+    total = carried(found, folded, positions).sum(axis=0) + crowd
+    assert total == pytest.approx(folded.scores[positions], rel=1e-4)
+
+
+def test_what_follows_counts_from_the_newest_choice_on(snapshot: Snapshot) -> None:
+    found = replace(
+        snapshot.build.factors, recipe=Recipe(ease=0.0, knn=0.0, follow=1.0, follow_decay=1.0),
+    )  # fmt: skip
     n = len(found.ids)
-    weights = np.array([0.5, 1.0], np.float32)  # from item 0 to 2, from 1 to 3
-    follows = Transitions(np.array([0, 1, *[2] * (n - 1)]), np.array([2, 3]), weights)
-    past, nobody = np.array([0, 1]), np.empty(0, np.int64)
-    mix = Mix(follow=2.0, follow_decay=1.0)
-    mixed = fold_in(found, nobody, past, mix=mix, transitions=follows).scores[2:]
-    rise = mixed - fold_in(found, nobody, past).scores[2:]
-    assert rise[0] == pytest.approx(2.0, rel=1e-5)
-    assert rise[1] == pytest.approx(2.0 * math.exp(-1) / 0.5, rel=1e-5)
-    assert not rise[2:].any()
+    follows = sparse.csr_matrix(([0.5, 1.0], ([0, 1], [2, 3])), shape=(n, n), dtype=np.float32)
+    found = replace(found, parts={"follow": Links(follows)})
+    scores = fold_in(found, np.empty(0, np.int64), np.array([0, 1])).scores
+    assert scores[2:4] == pytest.approx([1.0, math.exp(-1) / 0.5], rel=1e-5)
+    assert not scores[4:].any()

@@ -1,9 +1,9 @@
-"""Collaborative filtering factors: EASE on the head of the catalogue, item-kNN on all of it."""
+"""Collaborative filtering, fitted: the parts of a recipe, and their blend."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,141 +11,193 @@ from typing import Any
 import numpy as np
 import orjson
 
+from handpicked.tools.data import als, choices, ease, neighbours, transitions
+from handpicked.tools.data.choices import Choices
+from handpicked.tools.data.recipe import Recipe
+from handpicked.tools.data.sources import Dense, Latent, Links, People, Popular, Source
 from handpicked.tools.types import Floats, Rows
 
-# scipy has no types.
-linalg: Any = import_module("scipy.linalg")
-sparse: Any = import_module("scipy.sparse")
+sparse: Any = import_module("scipy.sparse")  # it has no types
 
 HEAD = 20_000
 """EASE inverts a dense items x items matrix: 1.6 GB of float32 at this size."""
-RIDGE = 300.0
-"""EASE's lambda; chosen on validation for MovieLens-100k (see docs/demo-data.md for the data)."""
-NEIGHBOURS = 100
-SHRINK = 10.0
 MIN_USERS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """How a part is fitted and with which of a recipe's settings; `decay` names the one that its histories are weighed
+    with, and `weigh` tells how."""
+
+    fit: Callable[[Choices, Recipe], Source]
+    settings: tuple[str, ...] = ()
+    decay: str = "decay"
+    weigh: Callable[[Rows, float], Floats] = choices.recency
+    lasting: bool = True
+    """Whether a taste is scored, in which old choices count too; else what comes next."""
+
+
+@dataclass(frozen=True, slots=True)
 class Factors:
-    """Item-item weights by position in `ids`. `ease` is (head, head) over the first `head` of them, row =
-    the item that the user has; `indices`, `weights` and `starts` are item-kNN as CSR rows over all."""
+    """What was fitted, by position in `ids`: items of at least three users, the most chosen first. `knn` is among `parts`
+    whatever its share is, for items that are alike."""
 
     ids: tuple[str, ...]
     position: Mapping[str, int]
-    ease: Floats
-    starts: Rows
-    indices: Rows
-    weights: Floats
-
-    @property
-    def head(self) -> int:
-        """How many items EASE covers."""
-        return len(self.ease)
+    recipe: Recipe
+    parts: Mapping[str, Source]
 
 
-def fit(
-    users: Rows,
-    items: Rows,
-    ids: Sequence[str],
-    *,
-    ridge: float = RIDGE,
-    neighbours: int = NEIGHBOURS,
-    shrink: float = SHRINK,
-    dropout: float = 0.0,
-    user_power: float = 0.0,
-    relaxed: float = 0.0,
-) -> Factors:
-    """Factors from pairs of (user, position in `ids`); a pair that comes twice counts once.
+@dataclass(frozen=True, slots=True)
+class Blended:
+    """Scores of all items for some histories, shape (histories, items), and what each part's own scores were multiplied
+    with for each history."""
 
-    EASE with lambda `ridge`: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), eq. 8. `dropout` adds
-    so many times the Gram matrix's diagonal to its ridge (Steck, "Autoencoders that don't overfit towards the Identity",
-    2020); a user with n items counts (n / mean)^-`user_power`; weights of items to themselves may reach `relaxed`, though
-    they are left out (Moon et al., "It's Enough: Relaxing Diagonal Constraints in Linear Autoencoders", 2023).
-    Item-kNN: the strongest `neighbours` cosines of each item, `shrink` added below (Deshpande & Karypis, 2004)."""
-    matrix = _binary(users, items, len(ids))
-    counts: Rows = np.asarray(matrix.sum(axis=0), np.int64).ravel()
+    scores: Floats
+    scales: Mapping[str, Floats]
+
+
+def fit(chosen: Choices, ids: Sequence[str], recipe: Recipe | None = None) -> Factors:
+    """Fit the parts that have a share. Raises ConfigError where a library is missing."""
+    recipe = recipe or Recipe()
+    order = often_chosen(chosen)
+    known = chosen.renumbered(positions(order, chosen.n_items), len(order))
+    kept = tuple(ids[int(item)] for item in order)
+    parts = {
+        name: part.fit(known, recipe) for name, part in PARTS.items() if name == "knn" or share(recipe, name)
+    }
+    return Factors(kept, {item_id: at for at, item_id in enumerate(kept)}, recipe, parts)
+
+
+def often_chosen(chosen: Choices) -> Rows:
+    """The items of enough users, the most chosen first."""
+    counts = np.bincount(chosen.items, minlength=chosen.n_items)
     order = np.argsort(-counts, kind="stable")
-    order = order[counts[order] >= MIN_USERS]
-    matrix = matrix[:, order]
-    knn = _neighbours(matrix, neighbours, shrink)
-    kept = tuple(ids[int(position)] for position in order)
-    return Factors(
-        ids=kept,
-        position={item_id: position for position, item_id in enumerate(kept)},
-        ease=_ease(_weighed(matrix, user_power)[:, :HEAD], ridge, dropout, relaxed),
-        starts=knn.indptr.astype(np.int64),
-        indices=knn.indices.astype(np.int64),
-        weights=knn.data.astype(np.float32),
-    )
+    return order[counts[order] >= MIN_USERS]
+
+
+def positions(order: Rows, n_items: int) -> Rows:
+    """Each item's place in an order, -1 where it has none."""
+    at = np.full(n_items, -1, np.int64)
+    at[order] = np.arange(len(order))
+    return at
+
+
+def share(recipe: Recipe, part: str) -> float:
+    """A part's share in the blend."""
+    return getattr(recipe, part)
+
+
+def scaled(source: Source, histories: Any) -> tuple[Floats, Floats]:
+    """A part's scores divided by the largest of those that a history doesn't have, and what they were multiplied with. What
+    it has gets 0."""
+    found = source.scores(histories)
+    found[np.repeat(np.arange(len(found)), np.diff(histories.indptr)), histories.indices] = 0.0
+    top = found.max(axis=1, initial=0.0)
+    scale = np.divide(1.0, top, out=np.zeros_like(top), where=top > 0)
+    found *= scale[:, None]
+    return found, scale
+
+
+def blend(factors: Factors, histories: Mapping[str, Any]) -> Blended:
+    """Score with all parts; `histories` has for each of them a CSR matrix of the same items."""
+    total = np.zeros((1, len(factors.ids)), np.float32)
+    scales: dict[str, Floats] = {}
+    for name, histories_of_part in histories.items():
+        if factor := np.float32(share(factors.recipe, name)):
+            found, scale = scaled(factors.parts[name], histories_of_part)
+            total = (total + factor * found).astype(np.float32, copy=False)
+            scales[name] = factor * scale
+    return Blended(total, scales)
 
 
 def save(factors: Factors, folder: Path) -> None:
-    """Write `ease.npy`, `knn.npz` and `factors.json`."""
-    np.save(folder / "ease.npy", factors.ease)
-    arrays = {"starts": factors.starts, "indices": factors.indices, "weights": factors.weights}
-    np.savez(folder / "knn.npz", allow_pickle=False, **arrays)
-    (folder / "factors.json").write_bytes(orjson.dumps(factors.ids))
+    """Write `factors.json` and a file for each part."""
+    for name, part in factors.parts.items():
+        match part:
+            case Dense():
+                np.save(folder / f"{name}.npy", part.matrix)
+            case Links() | People():
+                sparse.save_npz(folder / f"{name}.npz", part.matrix, compressed=False)
+            case Latent():
+                np.save(folder / f"{name}.npy", part.vectors)
+            case Popular():
+                np.save(folder / f"{name}.npy", part.values)
+            case _:
+                raise TypeError(f"{name} can't be saved")
+    known = {"ids": factors.ids, "recipe": asdict(factors.recipe), "parts": [*factors.parts]}
+    (folder / "factors.json").write_bytes(orjson.dumps(known))
 
 
 def load(folder: Path) -> Factors:
-    """Read back what `save` wrote; `ease` stays on disk, mapped, and only the rows asked for are read."""
-    with np.load(folder / "knn.npz", allow_pickle=False) as knn:
-        starts, indices, weights = knn["starts"], knn["indices"], knn["weights"]
-    ids = tuple(orjson.loads((folder / "factors.json").read_bytes()))
-    position = {item_id: index for index, item_id in enumerate(ids)}
-    return Factors(ids, position, np.load(folder / "ease.npy", mmap_mode="r"), starts, indices, weights)
+    """Read back what `save` wrote; dense matrices stay on disk, mapped, and only the rows asked for are read."""
+    known = orjson.loads((folder / "factors.json").read_bytes())
+    ids, recipe = tuple(known["ids"]), Recipe(**known["recipe"])
+    parts = {name: _read(folder, name, recipe) for name in known["parts"]}
+    return Factors(ids, {item_id: at for at, item_id in enumerate(ids)}, recipe, parts)
 
 
-def _binary(users: Rows, items: Rows, n_items: int) -> Any:
-    n_users = int(users.max(initial=-1)) + 1
-    ones = np.ones(len(users), np.float32)
-    matrix = sparse.csr_matrix((ones, (users, items)), shape=(n_users, n_items))
-    matrix.sum_duplicates()
-    matrix.data[:] = 1.0
-    return matrix
+def _read(folder: Path, name: str, recipe: Recipe) -> Source:
+    match name:
+        case "ease":
+            return Dense(np.load(folder / "ease.npy", mmap_mode="r"))
+        case "knn" | "follow":
+            return Links(sparse.load_npz(folder / f"{name}.npz"))
+        case "people":
+            return People(sparse.load_npz(folder / "people.npz"), recipe.people_neighbours)
+        case "als":
+            return als.latent(np.load(folder / "als.npy"), recipe.als_ridge, recipe.als_alpha)
+        case "popular":
+            return Popular(np.load(folder / "popular.npy"))
+        case _:
+            raise ValueError(f"unknown part {name!r}")
 
 
-def _weighed(matrix: Any, power: float) -> Any:
-    """Rows scaled by the roots of their weights, so that a Gram matrix has the weights themselves."""
-    if not power or not matrix.nnz:
-        return matrix
-    n = np.asarray(matrix.sum(axis=1)).ravel()
-    roots = (np.maximum(n, 1.0) / n[n > 0].mean()) ** (-power / 2)
-    return (sparse.diags(roots.astype(np.float32)) @ matrix).tocsr()
+def _ease(chosen: Choices, recipe: Recipe) -> Source:
+    matrix = chosen.matrix()[:, :HEAD]
+    found = ease.fit(
+        matrix,
+        ridge=recipe.ridge,
+        dropout=recipe.dropout,
+        user_power=recipe.user_power,
+        relaxed=recipe.relaxed,
+    )
+    return Dense(found)
 
 
-def _ease(matrix: Any, ridge: float, dropout: float, relaxed: float) -> Floats:
-    gram = np.asarray((matrix.T @ matrix).todense(), np.float32)
-    if not len(gram):
-        return gram
-    penalty: Floats = np.float32(ridge) + np.float32(dropout) * np.diag(gram)
-    gram[np.diag_indices_from(gram)] += penalty
-    precision: Floats = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    bound: Floats = np.float32(1 - relaxed) / np.diag(precision)
-    weights: Floats = precision * -(np.maximum(bound, penalty) if relaxed else bound)
-    np.fill_diagonal(weights, 0.0)
-    return np.ascontiguousarray(weights, np.float32)
+def _knn(chosen: Choices, recipe: Recipe) -> Source:
+    return Links(neighbours.fit(chosen.matrix(), neighbours=recipe.neighbours, shrink=recipe.shrink))
 
 
-def _neighbours(matrix: Any, neighbours: int, shrink: float) -> Any:
-    """The strongest cosines of each item, in blocks so that memory stays flat."""
-    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=0))).ravel()
-    blocks: list[Any] = []
-    for start in range(0, matrix.shape[1], 1000):
-        overlap = (matrix[:, start : start + 1000].T @ matrix).tocoo()
-        row, column = overlap.row, overlap.col
-        cosine = overlap.data / (norms[row + start] * norms[column] + shrink)
-        keep = row + start != column
-        block = sparse.csr_matrix((cosine[keep], (row[keep], column[keep])), shape=overlap.shape)
-        blocks.append(_strongest(block, neighbours))
-    return sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, 0), dtype=np.float32)
+def _people(chosen: Choices, recipe: Recipe) -> Source:
+    roots = np.sqrt(np.maximum(np.diff(chosen.starts), 1))[chosen.users]
+    return People(chosen.matrix((1 / roots).astype(np.float32)), recipe.people_neighbours)
 
 
-def _strongest(block: Any, neighbours: int) -> Any:
-    for row in range(block.shape[0]):
-        data = block.data[block.indptr[row] : block.indptr[row + 1]]
-        if len(data) > neighbours:
-            data[np.argpartition(data, -neighbours)[:-neighbours]] = 0.0
-    block.eliminate_zeros()
-    return block
+def _als(chosen: Choices, recipe: Recipe) -> Source:
+    return als.fit(
+        chosen.matrix(), factors=recipe.als_factors, ridge=recipe.als_ridge, alpha=recipe.als_alpha
+    )
+
+
+def _follow(chosen: Choices, recipe: Recipe) -> Source:
+    found = transitions.fit(
+        chosen, window=recipe.window, backward=recipe.backward, shrink=recipe.follow_shrink
+    )
+    return Links(found)
+
+
+def _popular(chosen: Choices, recipe: Recipe) -> Source:
+    return Popular(np.sqrt(np.bincount(chosen.items, minlength=chosen.n_items)).astype(np.float32))
+
+
+PARTS: Mapping[str, Part] = {
+    "ease": Part(_ease, ("ridge", "dropout", "user_power", "relaxed")),
+    "knn": Part(_knn, ("neighbours", "shrink")),
+    "people": Part(_people, ("people_neighbours",)),
+    "als": Part(_als, ("als_factors", "als_ridge", "als_alpha")),
+    "follow": Part(
+        _follow, ("window", "backward", "follow_shrink"), "follow_decay", choices.freshness, lasting=False
+    ),
+    "popular": Part(_popular),
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -11,11 +11,9 @@ import numpy as np
 
 from handpicked.eval.suites.ranking.parts import Training
 from handpicked.tools import collab
-from handpicked.tools.collab import Mix
-from handpicked.tools.data import factors, transitions
+from handpicked.tools.data import choices, choose, factors
 from handpicked.tools.data.event_store import HISTORY
-from handpicked.tools.data.factors import Factors
-from handpicked.tools.data.transitions import Transitions
+from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Floats, Rows
 
@@ -26,8 +24,7 @@ Factory: TypeAlias = Callable[[Training, int, Params], Ranker]
 """Fits a system with a seed and hyperparameters."""
 
 
-_FIT = frozenset({"ridge", "neighbours", "shrink", "dropout", "user_power", "relaxed"})
-_MIX = frozenset(field.name for field in fields(Mix))
+_NOTHING = Recipe(ease=0.0, knn=0.0, follow=0.0, decay=0.0, dropout=0.0, user_power=0.0, relaxed=0.0)
 
 
 def top(training: Training, user: int, scores: Floats, k: int) -> list[str]:
@@ -65,34 +62,19 @@ def random(training: Training, seed: int, params: Params) -> Ranker:
 
 
 def ease(training: Training, seed: int, params: Params) -> Ranker:
-    """The product's EASE alone; `ridge` is its lambda."""
-    return _by_factors(training, _fitted(training, params), collab.ease)
+    """The product's EASE alone, all choices counting alike; `ridge` is its lambda."""
+    return _by_recipe(training, replace(_NOTHING, ease=1.0, **params))
 
 
 def knn(training: Training, seed: int, params: Params) -> Ranker:
-    """The product's item-kNN alone, with `neighbours` and `shrink`."""
-
-    def score(found: Factors, history: Rows) -> Floats:
-        return collab.knn(found, history, np.ones(len(history), np.float32))
-
-    return _by_factors(training, _fitted(training, params), score)
+    """The product's item-kNN alone, all choices counting alike, with `neighbours` and `shrink`."""
+    return _by_recipe(training, replace(_NOTHING, knn=1.0, **params))
 
 
 def product(training: Training, seed: int, params: Params) -> Ranker:
-    """What the tool `collab` does for a user's history, as it does it. `params` may set how factors are fitted, the mix
-    of scores, and transitions' `window` and `backward`."""
-    found = _fitted(training, {name: params[name] for name in params.keys() & _FIT})
-    mix = Mix(**{name: params[name] for name in params.keys() & _MIX})
-    at = _positions(training, found)
-    follows = _transitions(training, at, len(found.ids), params)
-
-    def rank(user: int, k: int) -> list[str]:
-        past = _known(at, training.histories[user][:HISTORY])
-        scores = collab.fold_in(found, np.empty(0, np.int64), past, mix=mix, transitions=follows).scores
-        scores[_known(at, columns(training.seen, user))] = -np.inf
-        return [found.ids[position] for position in collab.strongest(scores, k)]
-
-    return rank
+    """What the tool `collab` does for a user's history, as it does it; `params` may set its recipe, else it is chosen as a
+    build chooses it."""
+    return _by_recipe(training, Recipe(**params) if params else _chosen(training))
 
 
 OURS: Mapping[str, Factory] = {
@@ -118,32 +100,26 @@ def brought(name: str) -> Factory:
     return found
 
 
-def _by_factors(training: Training, found: Factors, score: Callable[[Factors, Rows], Floats]) -> Ranker:
-    at = _positions(training, found)
+def _chosen(training: Training) -> Recipe:
+    known = choices.of_histories(training.histories, len(training.item_ids))
+    times = -known.ranks.astype(np.float64)
+    # A build reads rows in the order in which they were written.
+    found = choose.from_events(known.users[::-1], known.items[::-1], times[::-1], known.n_items)
+    return found.recipe if found else Recipe()
+
+
+def _by_recipe(training: Training, recipe: Recipe) -> Ranker:
+    known = choices.of_histories(training.histories, len(training.item_ids))
+    found = factors.fit(known, training.item_ids, recipe)
+    at = np.array([found.position.get(item_id, -1) for item_id in training.item_ids], np.int64)
 
     def rank(user: int, k: int) -> list[str]:
-        scores = np.full(len(at), -np.inf, np.float32)
-        scores[at >= 0] = score(found, _known(at, training.histories[user]))[at[at >= 0]]
-        return top(training, user, scores, k)
+        past = _known(at, training.histories[user][:HISTORY])
+        scores = collab.fold_in(found, np.empty(0, np.int64), past).scores
+        scores[_known(at, columns(training.seen, user))] = -np.inf
+        return [found.ids[position] for position in collab.strongest(scores, k)]
 
     return rank
-
-
-def _fitted(training: Training, params: Params) -> Factors:
-    users, items = training.matrix.nonzero()
-    return factors.fit(users.astype(np.int64), items.astype(np.int64), training.item_ids, **params)
-
-
-def _transitions(training: Training, at: Rows, n_items: int, params: Params) -> Transitions | None:
-    if not params.get("window"):
-        return None
-    histories = [_known(at, history) for history in training.histories]
-    return transitions.fit(histories, n_items, window=params["window"], backward=params.get("backward", 0.0))
-
-
-def _positions(training: Training, found: Factors) -> Rows:
-    """The factors' position of each column, -1 for an item that too few users have."""
-    return np.array([found.position.get(item_id, -1) for item_id in training.item_ids], np.int64)
 
 
 def _known(at: Rows, among: Rows) -> Rows:

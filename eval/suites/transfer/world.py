@@ -15,17 +15,19 @@ from handpicked.eval.suites.ranking.data import groceries, table
 from handpicked.eval.suites.ranking.parts import Part
 from handpicked.eval.types import Options
 from handpicked.tools import collab
-from handpicked.tools.data import factors
+from handpicked.tools.data import choices, factors
 from handpicked.tools.data.factors import Factors
+from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.types import Floats, Mask, Rows
 
+_EASE = Recipe(dropout=0.0, user_power=0.0, relaxed=0.0)
 _FEWEST = 30
 """A department with fewer types has too little to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`departments` has for each the types in it, by column; `factors` are the product's, and `at` their position of each
+    """`departments` has for each the types in it, by column; `factors` are the product's, EASE in its plain form, and `at` their position of each
     column, -1 where there is none; `buyers` counts who bought a type."""
 
     part: Part
@@ -62,7 +64,8 @@ class World:
 
     def _weighted(self, history: Rows, weights: Floats) -> Floats:
         known = self.at[history] >= 0
-        given = collab.weighted(self.factors, self.at[history][known], weights[known].astype(np.float32))
+        folded = collab.row(self.at[history][known], weights[known].astype(np.float32), len(self.factors.ids))
+        given = self.factors.parts["ease"].scores(folded)[0]
         scores = np.zeros(len(self.at), np.float32)
         scores[self.at >= 0] = given[self.at[self.at >= 0]]
         return scores
@@ -82,8 +85,9 @@ def load(options: Options) -> World:
 def _load(split: str, options: Options) -> World:
     data = groceries(options)
     part = parts.prepare(data, protocols.by_time, split)
-    users, items = part.training.matrix.nonzero()
-    fitted = factors.fit(users.astype(np.int64), items.astype(np.int64), data.item_ids)
+    fitted = factors.fit(
+        choices.of_histories(part.training.histories, len(data.item_ids)), data.item_ids, _EASE
+    )
     return World(
         part, _departments(options, data.item_ids), fitted,
         np.array([fitted.position.get(item_id, -1) for item_id in data.item_ids], np.int64),

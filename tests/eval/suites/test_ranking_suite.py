@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from math import log2
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from handpicked.agent.settings import Settings
 from handpicked.eval import reduce, runner, suite
-from handpicked.eval.suites.ranking import fitting, parts, protocols, systems, task
+from handpicked.eval.suites.ranking import fitting, parts, protocols, systems, task, tune
 from handpicked.eval.suites.ranking.data import Interactions, named
 from handpicked.eval.suites.ranking.parts import Part
 from handpicked.eval.suites.ranking.protocols import Split
@@ -21,6 +22,7 @@ from handpicked.eval.types import Case, Options, Scores
 from handpicked.tools import collab, taste
 from handpicked.tools.data import assets
 from handpicked.tools.data.index import Index
+from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Embedder
@@ -151,6 +153,17 @@ def test_a_system_that_is_not_there_is_a_mistake_of_the_user() -> None:
             systems.brought(name)
 
 
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(knn=0.5, people=0.3, follow=1.0, popular=0.1)])
+def test_recipes_are_tried_by_what_the_suite_measures(recipe: Recipe) -> None:
+    part = _small()
+    answer = fitting.checked(systems.product(part.training, 0, asdict(recipe)), part.training)
+    total = 0.0
+    for user, relevant in part.relevant.items():
+        case = Case(part.user_ids[user], "small", (), {"user": user, "relevant": list(relevant)})
+        total += task.score(case, answer(case))["ndcg@10"]
+    assert tune.measured(part).quality(recipe) == pytest.approx(total / len(part.relevant), abs=1e-6)
+
+
 def test_collab_ranks_as_the_products_tool_does(built: Workspace, embedder: Embedder) -> None:
     """For everyone in the test catalogue's events, fitted on all of them, as a build is."""
     snapshot = Index(built, embedder).snapshot()
@@ -193,7 +206,7 @@ def test_a_run_ranks_sound_systems_and_tells_of_broken_ones(tmp_path: Path) -> N
     names = (
         "random",
         "popularity",
-        "collab",
+        "collab-tuned",
         "brokenrecs:off_catalog",
         "brokenrecs:crashes",
         "brokenrecs:unready",
@@ -203,7 +216,7 @@ def test_a_run_ranks_sound_systems_and_tells_of_broken_ones(tmp_path: Path) -> N
     log = runner.run(planned, workers=2)
     figures = reduce.figures(ranking.spec, log)
     value = {(f.system, f.metric): f.value.value for f in figures if f.tag == "ml-100k/last"}
-    order = ("collab", "popularity", "brokenrecs:off_catalog", "random", "brokenrecs:unready")
+    order = ("collab-tuned", "popularity", "brokenrecs:off_catalog", "random", "brokenrecs:unready")
     ndcg = [value[name, "ndcg@10"] for name in order]
     assert ndcg == sorted(ndcg, reverse=True)
     assert ndcg[0] > 2 * ndcg[1] > 4 * ndcg[3]

@@ -10,7 +10,8 @@ import pytest
 from handpicked.eval.suites.ranking import parts
 from handpicked.eval.suites.ranking.data import Interactions
 from handpicked.eval.suites.transfer.world import World
-from handpicked.tools.data import factors
+from handpicked.tools.data import choices, factors
+from handpicked.tools.data.recipe import Recipe
 
 
 def _protocol(data: Interactions, split: str) -> parts.protocols.Split:
@@ -26,8 +27,8 @@ def world() -> World:
     users, items = (np.array(column) for column in zip(*pairs, strict=True))
     data = Interactions(users, items, np.arange(len(pairs)), tuple(map(str, range(13))), ("tea", "beer", "biscuits", "crisps"))  # fmt: skip
     part = parts.prepare(data, _protocol, "valid")
-    rows, columns = part.training.matrix.nonzero()
-    fitted = factors.fit(rows.astype(np.int64), columns.astype(np.int64), data.item_ids, ridge=1.0)
+    known = choices.of_histories(part.training.histories, len(data.item_ids))
+    fitted = factors.fit(known, data.item_ids, Recipe(ridge=1.0))
     at = np.array([fitted.position[name] for name in data.item_ids])
     buyers = np.asarray(part.training.matrix.sum(axis=0), np.float32).ravel()
     snacks = np.array([False, False, True, True])

@@ -177,7 +177,7 @@ def test_build_of_another_format_is_refused_with_the_command(workspace: Workspac
     made = build.build(workspace, toy)
     path = workspace.path / "builds" / made.build_id / "manifest.json"
     path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), "format": 99}))
-    with pytest.raises(DataError, match="has format 99, this version reads 2: run `handpicked build`"):
+    with pytest.raises(DataError, match="has format 99, this version reads 3: run `handpicked build`"):
         Index(workspace, toy).snapshot()
 
 

@@ -8,23 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handpicked.tools.data import transitions
-from handpicked.tools.data.transitions import Transitions
-
-
-def _dense(found: Transitions) -> NDArray[np.float32]:
-    dense = np.zeros((4, 4), np.float32)
-    for row in range(4):
-        at = slice(found.starts[row], found.starts[row + 1])
-        dense[row, found.indices[at]] = found.weights[at]
-    return dense
-
+from handpicked.tools.data import choices, transitions
 
 _NEWEST_FIRST = [np.array([2, 1, 0]), np.array([1, 0]), np.array([3]), np.empty(0, np.int64)]
 
 
+def _fit(**settings: float) -> NDArray[np.float32]:
+    chosen = choices.of_histories(_NEWEST_FIRST, 4)
+    return transitions.fit(chosen, **settings).toarray()  # pyright: ignore[reportArgumentType]
+
+
 def test_pairs_count_by_one_over_their_distance_in_the_order_of_time() -> None:
-    dense = _dense(transitions.fit(_NEWEST_FIRST, 4, window=2, shrink=1.0))
+    dense = _fit(window=2, shrink=1.0)
     expected = np.zeros((4, 4))
     expected[0, 1] = 2 / (2 + 1)
     expected[1, 2] = 1 / (sqrt(2) + 1)
@@ -33,10 +28,10 @@ def test_pairs_count_by_one_over_their_distance_in_the_order_of_time() -> None:
 
 
 def test_a_window_of_one_has_neighbours_in_time_only() -> None:
-    assert _dense(transitions.fit(_NEWEST_FIRST, 4, window=1))[0, 2] == 0
+    assert _fit(window=1)[0, 2] == 0
 
 
 def test_pairs_in_reverse_order_count_by_the_share_given() -> None:
-    forward = _dense(transitions.fit(_NEWEST_FIRST, 4, window=2))
-    both = _dense(transitions.fit(_NEWEST_FIRST, 4, window=2, backward=0.5))
+    forward = _fit(window=2)
+    both = _fit(window=2, backward=0.5)
     assert both == pytest.approx(forward + 0.5 * forward.T, rel=1e-6)

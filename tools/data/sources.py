@@ -1,0 +1,145 @@
+"""What a part of collaborative filtering is once it is fitted: it scores items for histories and tells what carries a score.
+
+A history is a row of a CSR matrix, its choices' weights by item. Items are positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from handpicked.tools.types import Floats, Rows
+
+sparse: Any = import_module("scipy.sparse")  # it has no types
+
+
+class Source(Protocol):
+    """A fitted part."""
+
+    def scores(self, histories: Any) -> Floats:
+        """Score every item for each history, shape (histories, items)."""
+        ...
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """What each item of one history carries to the scores of some items, shape (history, positions); its columns' sums
+        are their scores."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A matrix from items that a user has to items, over the first of them (the head)."""
+
+    matrix: Floats
+
+    def scores(self, histories: Any) -> Floats:
+        """Sum the rows of a history's items."""
+        head = len(self.matrix)
+        if histories.shape[1] == head:
+            return histories @ np.asarray(self.matrix)
+        found = np.zeros(histories.shape, np.float32)
+        found[:, :head] = histories[:, :head] @ np.asarray(self.matrix)
+        return found
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """The entries of the matrix by weight."""
+        found = np.zeros((len(history), len(positions)), np.float32)
+        known = np.ix_(history < len(self.matrix), positions < len(self.matrix))
+        inside = np.ix_(history[history < len(self.matrix)], positions[positions < len(self.matrix)])
+        found[known] = self.matrix[inside]
+        return weights[:, None] * found
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The same as a CSR matrix over all items."""
+
+    matrix: Any
+
+    def scores(self, histories: Any) -> Floats:
+        """Sum the rows of a history's items."""
+        return (histories @ self.matrix).toarray()
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """The entries of the matrix by weight."""
+        return weights[:, None] * self.matrix[history][:, positions].toarray()
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Users x items as a CSR matrix, each row divided by the root of its length; the `neighbours` users who are most like
+    a history score what they have."""
+
+    matrix: Any
+    neighbours: int
+
+    def scores(self, histories: Any) -> Floats:
+        """Sum what the neighbours have by how alike they are."""
+        return (sparse.csr_matrix(self._likeness(histories)) @ self._chosen()).toarray()
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """What the neighbours who have both have in common with the history."""
+        row = np.zeros((1, self.matrix.shape[1]), np.float32)
+        row[0, history] = weights
+        near = np.flatnonzero(self._likeness(sparse.csr_matrix(row))[0])
+        both = self.matrix[near]
+        return weights[:, None] * (both[:, history].T @ self._chosen()[near][:, positions]).toarray()
+
+    def _likeness(self, histories: Any) -> Floats:
+        alike: Floats = (histories @ self.matrix.T).toarray()
+        if self.neighbours < alike.shape[1]:
+            least = np.partition(alike, -self.neighbours, axis=1)[:, -self.neighbours][:, None]
+            alike[alike < least] = 0.0
+        return alike
+
+    def _chosen(self) -> Any:
+        ones = np.ones(self.matrix.nnz, np.float32)
+        return sparse.csr_matrix((ones, self.matrix.indices, self.matrix.indptr), shape=self.matrix.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """Items' vectors by alternating least squares; a history's vector is solved for as a user's is in training (Hu, Koren
+    and Volinsky 2008), its choices' confidence `alpha` by weight."""
+
+    vectors: Floats
+    inner: Floats
+    """The vectors' inner products and the ridge: (k, k)."""
+    alpha: float
+
+    def scores(self, histories: Any) -> Floats:
+        """The products of items' vectors with the history's."""
+        users = np.zeros((histories.shape[0], self.vectors.shape[1]), np.float32)
+        for row in range(len(users)):
+            part = slice(histories.indptr[row], histories.indptr[row + 1])
+            items, weights = self.vectors[histories.indices[part]], histories.data[part]
+            users[row] = np.linalg.solve(
+                self._normal(items, weights), np.float32(self.alpha) * (weights @ items)
+            )
+        return users @ self.vectors.T
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """The products under the inverse that a history's vector is solved with, of its items with those."""
+        items = self.vectors[history]
+        solved = np.linalg.solve(self._normal(items, weights), self.vectors[positions].T)
+        return (self.alpha * weights[:, None] * (items @ solved)).astype(np.float32)
+
+    def _normal(self, items: Floats, weights: Floats) -> Floats:
+        return (self.inner + (self.alpha - 1) * (items.T * weights) @ items).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """The same scores for every history, which carries nothing of them."""
+
+    values: Floats
+
+    def scores(self, histories: Any) -> Floats:
+        """Repeat the values."""
+        return np.repeat(self.values[None], histories.shape[0], axis=0)
+
+    def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
+        """Nothing."""
+        return np.zeros((len(history), len(positions)), np.float32)
