@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-from handpicked.agent import again
+from handpicked.agent import again, offers
 from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
@@ -73,7 +73,8 @@ def _part(
     tastes = [plain(constraint) for constraint in reading.prefer if constraint.source == "profile"]
     calls: list[tuple[str, dict[str, Json]]] = []
     if searches(reading, scene):
-        calls.append(("search", {"query": reading.query, "constraints": keep}))
+        spans = [c.span for c in reading.constraints if c.span]
+        calls.append(("search", {"query": offers.without(reading.query, spans), "constraints": keep}))
     if seeds:
         calls.append(("similar", {"item_ids": seeds, "constraints": keep}))
     if seeds or request.user_id:

@@ -23,6 +23,9 @@ _PEOPLE = 4
 _CAUSES = 2
 OFFERS_MISS = "no offer fits the wishes"
 """Why a list of offers is empty though campaigns run for this user."""
+# How the reason begins where a scene shows none; the scene's meaning follows.
+OFFERS_NOT_HERE = "no ads are shown in this scene"
+_NO_OFFER = {OFFERS_MISS: "no_offer_fits", OFFERS_NOT_HERE: "no_offers_here"}
 
 
 def reason(ranked: Ranked, place: int, titles: Mapping[str, str], liked: Sequence[str], language: str) -> str:
@@ -63,8 +66,12 @@ def offers(sponsored: RankedList, language: str) -> list[tuple[str, str | None]]
     """A sentence on each sponsored item, with its id; or one that says that there is none."""
     known = phrases(language)
     if not sponsored.items:
-        missed = OFFERS_MISS in sponsored.emptied_by
-        return [(str(known["no_offer_fits" if missed else "no_offer"]), None)]
+        told = [
+            said
+            for why, said in _NO_OFFER.items()
+            if any(one.startswith(why) for one in sponsored.emptied_by)
+        ]
+        return [(str(known[(*told, "no_offer")[0]]), None)]
     goods = {item.item_id for item in sponsored.items if item.facts.get("domain") in GOODS}
     return [
         (
@@ -169,6 +176,11 @@ def missed(count: int, language: str) -> str:
     """What to say to "the seventh one" where fewer were shown."""
     known = phrases(language)["missed"]
     return str(known["one" if count == 1 else "many"].format(count))
+
+
+def closest(language: str) -> str:
+    """That what is listed has not all that it is looked for by."""
+    return str(phrases(language)["closest"])
 
 
 def noted(title: str, rating: Rating, where: str, language: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from handpicked.agent import again, floor
+from handpicked.agent import again, floor, followups, offers
 from handpicked.agent.act import asks_of_named
 from handpicked.agent.describe import counted
 from handpicked.agent.memory import Memory
@@ -20,6 +20,8 @@ from handpicked.tools.types import Candidate, Event, Mask, Ranked, ToolCall, Too
 
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
+_NO_WORDS = 0.2
+"""`search` counts this much where the constraints hold all that is said: "a comedy" is no title with Comedy in it."""
 _AGAIN = "again"
 _LABELS = {
     "recommend": ("Recommended for you", "为你推荐"),
@@ -144,6 +146,12 @@ def _once_more(item_ids: Sequence[str]) -> ToolResult:
     return ToolResult(ToolCall(_AGAIN, {}), candidates)
 
 
+def unsaid(reading: Reading) -> str:
+    """What the words say beside the constraints, the kind of thing and the asking."""
+    spans = [c.span for c in reading.constraints if c.span]
+    return followups.marks(offers.without(reading.query, spans), spans).rest
+
+
 def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:
     """A scene's tool weights for one list: what was looked up belongs to a search, not to a recommendation, and a list of
     what is asked about has nothing else."""
@@ -152,6 +160,8 @@ def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, 
     weights = {name: weight for name, weight in tools.items() if task == "search" or name != "lookup"}
     if wish.reading.like and "similar" in weights:
         weights["similar"] *= _NAMED_BOOST
+    if "search" in weights and not unsaid(wish.reading):
+        weights["search"] *= _NO_WORDS
     return weights
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from handpicked.agent import again, floor, ratings, smalltalk
-from handpicked.agent.lists import Wish
+from handpicked.agent.lists import Wish, unsaid
 from handpicked.agent.memory import Behind, Memory
 from handpicked.agent.parts import split
 from handpicked.agent.scenes import Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import content_words
 from handpicked.tools.types import Constraint, Item
 
 _TOLD = 3
@@ -68,6 +70,8 @@ def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sen
         return [*pieces, *told_each, *_offered(lists, reading)]
     if picked or (not named and (organic or not lists)):
         pieces.append(Sentence(floor.opening(reading, organic)))
+        if _far(reading, organic, snapshot):
+            pieces.append(Sentence(floor.closest(language), fixed=True))
     if "explain" in reading.tasks:
         pieces += [Sentence(f"{_name(one, reading)}{one.reason}", one.item_id, fixed=True) for one in picked]
     else:
@@ -79,6 +83,15 @@ def _part(part: Reading, ranked: RankedList, snapshot: Snapshot) -> list[Sentenc
     """What one of several lists has, and its first items."""
     first = _items(ranked.items[:_TOLD_OF_PART], snapshot)
     return [Sentence(floor.opening(part, [ranked])), *(_about(item, part) for item in first)]
+
+
+def _far(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -> bool:
+    """Whether one particular thing is looked for by what it is about, and nothing listed has all of those words."""
+    told = set(content_words(unsaid(reading)))
+    if "search" not in reading.tasks or reading.like or not told:
+        return False
+    found = _items([item for ranked in lists for item in ranked.items], snapshot)
+    return bool(found) and not any(told <= set(content_words(document(item).text)) for item in found)
 
 
 def _items(picked: Sequence[ListItem], snapshot: Snapshot) -> list[Item]:

@@ -26,6 +26,13 @@ _RATING = re.compile(
     re.IGNORECASE,
 )
 
+_BARE = re.compile(
+    rf"(?<![\d.$])(?P<number>10|\d(?:\.\d)?)(?![\d.%]|\s*(?:hours?|hrs?|min|years?|times?|films?|people|st\b|nd\b|rd\b|th\b))"
+    rf"|(?:^|[.,:!?]\s*|\b(?:an?|is|as)\s+)(?P<word>{_EN})(?=\s*(?:[.,;!]|$|and\b|for\b|but\b))",
+    re.IGNORECASE,
+)
+"""A number that rates by itself, where it is known that something is rated: "Vertigo 4.5, Marnie 2"."""
+
 Stance = Literal["like", "dislike", "seen"]
 
 
@@ -55,7 +62,7 @@ def of(message: str, reading: Reading) -> dict[str, Rating]:
     that is named before it, else none, since nobody can tell which is meant."""
     if "rate" not in reading.tasks:
         return {}
-    found, items = given(message), _rated(reading)
+    found, items = given(message) or list(_bare(message)), _rated(reading)
     if len(found) == 1:
         return dict.fromkeys(items, found[0])
     return dict(zip(items, found, strict=True)) if len(found) == len(items) else {}
@@ -72,6 +79,14 @@ def stances(message: str, reading: Reading) -> Iterator[tuple[Stance, Sequence[s
     for stance, items in said.items():
         others = [item_id for item_id in items if item_id not in rated]
         yield stance, [*others, *(item_id for item_id, one in rated.items() if one.stance == stance)]
+
+
+def _bare(message: str) -> Iterator[Rating]:
+    """Numbers alone; one with a half is of five stars up to there."""
+    for found in _BARE.finditer(message):
+        words = found["number"] or found["word"]
+        value = _number(words)
+        yield Rating(words, value / 5 if value <= 5 and value % 1 else _of_ten(value))
 
 
 def _rated(reading: Reading) -> Sequence[str]:

@@ -6,7 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from handpicked.agent import again, behaviour, counts, forgetting, link, moods, parts, scene, wants
+from handpicked.agent import (
+    again,
+    behaviour,
+    counts,
+    followups,
+    forgetting,
+    link,
+    moods,
+    offers,
+    parts,
+    ratings,
+    scene,
+    wants,
+)  # fmt: skip
 from handpicked.agent.cues import Cues, Title
 from handpicked.agent.link import Link
 from handpicked.agent.memory import Memory, carry
@@ -124,7 +137,7 @@ class Reader:
         text, guess = noticed.text, noticed.guess
         chosen = self._scene(noticed, guess)
         domain = self._domain(chosen.name, wished, links, snapshot)
-        tasks = self._tasks(request, guess, chosen.name, wished)
+        tasks = self._tasks(noticed, guess, chosen.name)
         about = _named(links, "about")
         # What is said of a title that is asked about tells which one it is, or asks whether it is so.
         asks = about and "recommend" not in tasks
@@ -171,7 +184,8 @@ class Reader:
         why += ["what was done just now"] if name in noticed.lately else []
         return SceneGuess(name, round(guess.scenes[name], 3), tuple(why or ["nothing was said"]))
 
-    def _tasks(self, request: Request, guess: Guess, name: str, wished: wants.Wants) -> tuple[str, ...]:
+    def _tasks(self, noticed: Noticed, guess: Guess, name: str) -> tuple[str, ...]:
+        request, wished = noticed.request, noticed.wished
         if request.tasks is not None:
             if unknown := [task for task in request.tasks if task not in TASKS]:
                 raise ConfigError(f"unknown task {unknown[0]!r}; known: {', '.join(TASKS)}")
@@ -179,6 +193,7 @@ class Reader:
         if name == _CHAT:
             return ("chitchat",)
         tasks = _listing(scene.chosen_tasks(guess, [task for task in TASKS if task != "chitchat"]), wished)
+        tasks = _beside(noticed, tasks)
         weights = self.scenes[name].tasks
         return tuple(sorted(tasks, key=lambda task: -weights.get(task, 0.0)))  # type: ignore[call-overload]
 
@@ -189,6 +204,11 @@ class Reader:
         refused = tuple(domain for domain in wished.refused_domains if domain in known)
         out = (Constraint("domain", "not_in", refused, "text"),) if refused else ()
         named = wants.wished_domains(snapshot, wished)
+        if not named and links:
+            about = [found.item_id for found in links if found.polarity == "like"]
+            wished_works = [item.domain for item_id in about if (item := snapshot.get(item_id)) is not None]
+            goods = wants.goods_beside(snapshot, wished)
+            named = tuple(dict.fromkeys((*wished_works, *goods))) if goods else ()
         if named:
             return (*out, Constraint("domain", "in", named, "text"))
         domains = self.scenes[name].domains
@@ -208,6 +228,20 @@ def _listing(tasks: Sequence[str], wished: wants.Wants) -> tuple[str, ...]:
     kept = [task for task in tasks if task != "rate" or not bounded]
     listed = bool(set(kept) & _LISTS) or not (bounded or wished.count)
     return tuple(kept if listed else [*kept, "recommend"])
+
+
+def _beside(noticed: Noticed, tasks: tuple[str, ...]) -> tuple[str, ...]:
+    """The tasks, with those that the words surely ask for beside: a list of goods where offers are but asked for on top,
+    or of the goods beside a text on a title; a rating where one is given, and then no list but for what is wished for."""
+    text, wished = noticed.text, noticed.wished
+    if tasks == ("ads",) and offers.beside(text, wished):
+        return ("recommend", *tasks)
+    if "recommend" not in tasks and noticed.links and wants.goods_beside(noticed.snapshot, wished):
+        return ("recommend", *tasks)
+    if noticed.links and any(one.share is not None for one in ratings.given(text)) and "rate" not in tasks:
+        asks = wished.placed or wished.mentions or wished.count or followups.marks(text).frame
+        return (*(task for task in tasks if task != "recommend" or asks), "rate")
+    return tasks
 
 
 def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:

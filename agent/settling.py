@@ -119,6 +119,19 @@ def _side_by_side(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
+def goods_beside(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
+    """The domains of goods that are asked for on top of something else: "review Alien and recommend some beer"."""
+    goods = [
+        wish
+        for wish in wants.placed
+        if wish.added
+        and not wish.topic
+        and wish.constraint.op == "in"
+        and refusals.is_goods(snapshot, wish.constraint)
+    ]
+    return tuple(dict.fromkeys(name for wish in goods if (name := _most(snapshot, wish.constraint))))
+
+
 def _most(snapshot: Snapshot, constraint: Constraint) -> str | None:
     """The domain that has most of what a constraint speaks of."""
     given = snapshot.mask([_positive(constraint)])

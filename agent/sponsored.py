@@ -33,7 +33,7 @@ def sponsored_list(wish: Wish, scene: Scene) -> tuple[tuple[RankedList, ...], st
 
 def _served(wish: Wish, scene: Scene) -> Served:
     if not scene.ads:
-        return Served(why_none=f"no ads are shown here ({scene.meaning})")
+        return Served(why_none=f"{floor.OFFERS_NOT_HERE} ({scene.meaning})")
     result = next((result for result in wish.results if result.call.name == "ads"), None)
     if result is None or result.error is not None:
         return Served(why_none="the offers could not be found")

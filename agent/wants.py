@@ -10,7 +10,7 @@ from handpicked.agent import counts, lexicon, numbers, own, people, scope, slipp
 from handpicked.agent.asides import aside
 from handpicked.agent.phrases import Match
 from handpicked.agent.scope import Said, Span
-from handpicked.agent.settling import applicable, domain_shares, settle, wished_domains
+from handpicked.agent.settling import applicable, domain_shares, goods_beside, settle, wished_domains
 from handpicked.agent.wishes import Degree, Mention, Placed, Wants
 from handpicked.agent.wording import Term
 from handpicked.tools.data.index import Snapshot
@@ -25,6 +25,7 @@ __all__ = [
     "applicable",
     "domain_shares",
     "extract",
+    "goods_beside",
     "settle",
     "wished_domains",
 ]

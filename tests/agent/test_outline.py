@@ -62,3 +62,30 @@ def test_a_number_past_the_end_asks_which_is_meant(agent: Agent, ask: str, count
     assert ids(reply) == ids(first)
     assert reply.reviews == {}
     assert say(agent, "the second one, who made it?").reading.about == (ids(first)[1],)
+
+
+@pytest.mark.parametrize(
+    ("message", "titles"),
+    [
+        ("review Night Signal and recommend some snacks", {"f1"}),
+        ("which is better, Night Signal or Grave Hour, and any snacks to go with it?", {"f1", "f8"}),
+    ],
+)
+def test_a_text_on_a_title_and_goods_beside_it(agent: Agent, message: str, titles: set[str]) -> None:
+    reply = say(agent, message)
+    assert "recommend" in reply.tasks
+    assert set(ids(reply)) == {"g1", "g2"}
+    assert titles <= {citation.item_id for citation in reply.citations}
+
+
+def test_a_plot_that_nothing_has_is_said_to_be_but_close(agent: Agent) -> None:
+    search = Request("that film where a pilot marries a lighthouse", session_id="s", tasks=("search",))
+    assert "these come closest" in asyncio.run(agent.turn(search)).text
+    told = Request("that film where an old man ties balloons to his house", session_id="t", tasks=("search",))
+    assert "these come closest" not in asyncio.run(agent.turn(told)).text
+
+
+def test_a_kind_alone_is_ranked_by_more_than_titles_with_the_word(agent: Agent) -> None:
+    reply = say(agent, "a western for tonight")
+    weights = {source.tool: source.weight for source in reply.lists[0].items[0].sources}
+    assert weights["search"] < weights["popular"]

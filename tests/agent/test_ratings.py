@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from handpicked.agent import memory, ratings
+from handpicked.agent.read import Reader
 from handpicked.agent.types import Reading, Reply, Request, SceneGuess
 from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.dispatch import Context
 from tests.agent.conftest import MakeAgent
 
 
@@ -40,6 +42,7 @@ def test_several_ratings_belong_to_the_items_in_order_or_to_none() -> None:
         "f9": "1/5",
     }
     assert ratings.of("4/5, 1/5 and 3/5", reading) == {}
+    assert [one.share for one in ratings.of("Heat 4.5, Waltz 2", reading).values()] == [0.9, 0.2]
     assert dict(ratings.stances("Heat 4/5 and Waltz 1/5", reading)) == {
         "like": ["f2"],
         "dislike": ["f9"],
@@ -64,3 +67,14 @@ def test_a_rating_is_kept_and_the_text_says_so(make_agent: MakeAgent, fresh: Wor
     assert "can't be kept" in say("《Night Signal》 9/10", user=None, session=None).text.replace(
         "记不下来", "can't be kept"
     )
+
+
+def test_a_rating_of_a_title_is_one_whatever_else_the_words_are_like(
+    reader: Reader, context: Context
+) -> None:
+    def tasks(message: str) -> tuple[str, ...]:
+        return reader.read(Request(message), memory.Memory(), context.snapshot).tasks
+
+    assert tasks("Grave Hour was awful, 2/10") == ("rate",)
+    assert set(tasks("Grave Hour was awful, 2/10. recommend me a western")) == {"rate", "recommend"}
+    assert "rate" not in tasks("films rated 8/10 or more")
