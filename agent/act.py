@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-from handpicked.agent import again, offers
+from handpicked.agent import again, offers, written
 from handpicked.agent.describe import asking
 from handpicked.agent.grades import telling
 from handpicked.agent.memory import Memory
@@ -73,8 +73,7 @@ def _part(
     tastes = [plain(constraint) for constraint in reading.prefer if constraint.source == "profile"]
     calls: list[tuple[str, dict[str, Json]]] = []
     if searches(reading, scene):
-        spans = [c.span for c in reading.constraints if c.span]
-        calls.append(("search", {"query": offers.without(reading.query, spans), "constraints": keep}))
+        calls.append(("search", {"query": sought(reading), "constraints": keep}))
     if seeds:
         calls.append(("similar", {"item_ids": seeds, "constraints": keep}))
     if seeds or request.user_id:
@@ -90,6 +89,13 @@ def _part(
     for lean in ([], *([taste] for taste in tastes)):
         calls.append(("popular", {"constraints": [*keep, *lean]}))
     return calls
+
+
+def sought(reading: Reading) -> str:
+    """What is searched for: neither what is asked of offers nor the form of a text names an item."""
+    spans = [c.span for c in reading.constraints if c.span]
+    query = offers.without(reading.query, spans)
+    return (written.without(query) or query) if "write" in reading.tasks else query
 
 
 def _seeds(

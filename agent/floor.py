@@ -183,6 +183,11 @@ def closest(language: str) -> str:
     return str(phrases(language)["closest"])
 
 
+def undescribed(title: str, language: str) -> str:
+    """That the catalogue can't say what something is about."""
+    return str(phrases(language)["no_plot"].format(title=title))
+
+
 def noted(title: str, rating: Rating, where: str, language: str) -> str:
     """What is kept of a rating, and where: for a user, for a session, or nowhere."""
     known = phrases(language)["noted"]

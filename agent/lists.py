@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from handpicked.agent import again, floor, followups, offers
-from handpicked.agent.act import asks_of_named
+from handpicked.agent import again, floor, followups
+from handpicked.agent.act import asks_of_named, sought
 from handpicked.agent.describe import counted
 from handpicked.agent.memory import Memory
 from handpicked.agent.parts import split
@@ -149,7 +149,7 @@ def _once_more(item_ids: Sequence[str]) -> ToolResult:
 def unsaid(reading: Reading) -> str:
     """What the words say beside the constraints, the kind of thing and the asking."""
     spans = [c.span for c in reading.constraints if c.span]
-    return followups.marks(offers.without(reading.query, spans), spans).rest
+    return followups.marks(sought(reading), spans).rest
 
 
 def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, float]:

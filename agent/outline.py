@@ -52,7 +52,8 @@ def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sen
         return [Sentence(floor.unclear(language)), *_offered(lists, reading)]
     answered = [*_noted(wish), *_behind(wish, lists), *_answered(reading, snapshot)]
     told = {piece.item_id for piece in answered}
-    pieces = [*answered, *(_about(item, reading) for item in named if item.item_id not in told)]
+    untold = [item for item in named if item.item_id not in told]
+    pieces = [*answered, *(sentence for item in untold for sentence in _told(item, reading, snapshot))]
     beside = [item.item_id for item in named] + [item_id for item_id in told if item_id]
     picked = listed(reading, lists, beside)
     if "compare" in reading.tasks:
@@ -122,7 +123,8 @@ def _behind(wish: Wish, lists: Sequence[RankedList]) -> list[Sentence]:
         because = [other.title for i in behind.because if (other := snapshot.get(i)) is not None]
         named = bool({*behind.because} & {*memory.like, *reading.like})
         causes = floor.causes(behind.tools, because, reading.language, named=named)
-        kept = [c for c in _wishes(memory) if behind.tools and snapshot.mask([c])[snapshot.row(item.item_id)]]
+        wishes = [c for c in _wishes(memory) if not c.within or item.domain in c.within]
+        kept = [c for c in wishes if behind.tools and snapshot.mask([c])[snapshot.row(item.item_id)]]
         text = floor.behind(dated(item, snapshot), causes, kept, reading.language)
         found += [Sentence(text, item.item_id, fixed=True), _about(item, reading)]
     return found
@@ -199,6 +201,13 @@ def listed(reading: Reading, lists: Sequence[RankedList], told: Collection[str])
 def _about(item: Item, reading: Reading) -> Sentence:
     text = floor.sentence(item, reading.language)
     return Sentence(text, item.item_id, "description" if item.description else "categories")
+
+
+def _told(item: Item, reading: Reading, snapshot: Snapshot) -> list[Sentence]:
+    """What is known of what is named; where a summary is asked for and there is none, that first."""
+    missing = "summarize" in reading.tasks and document(item).generated
+    lacks = [Sentence(floor.undescribed(dated(item, snapshot), reading.language), item.item_id, fixed=True)]
+    return [*(lacks if missing else []), _about(item, reading)]
 
 
 def _compared(items: Sequence[Item], language: str) -> list[Sentence]:

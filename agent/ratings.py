@@ -20,7 +20,7 @@ _ZH = r"\d+(?:\.\d+)?|[半一二两三四五六七八九十满]"
 _RATING = re.compile(
     rf"(?<![\d.])(?P<of>\d+(?:\.\d+)?|\b(?:{_EN}))\s*(?:/|out of|of)\s*(?P<scale>5|10|100|five|ten)\b"
     rf"|(?<![\d.])(?P<stars>\d(?:\.\d)?|\b(?:{_EN}))(?P<more>\s+and a half)?[ -]stars?\b"
-    rf"|\b(?:gets?|give|gave|giving|got)\s+(?!me\b|us\b)(?:\w+\s+){{0,6}}?(?:an?\s+)?(?:solid\s+|strong\s+)?(?P<points>(?:\d+(?:\.\d)?|{_EN})(?=\s*(?:[.,!;]|$|from me|off me)))"
+    rf"|\b(?:gets?|give|gave|giving|got)\s+(?!me\b|us\b)(?:(?!\d)\w+\s+){{0,6}}?(?:an?\s+)?(?:solid\s+|strong\s+)?(?P<points>(?:\d+(?:\.\d)?|{_EN})(?=\s*(?:[.,!;]|$|from me|off me)))"
     rf"|(?P<thumbs>\bthumbs[- ]up\b|👍)|(?P<down>\bthumbs[- ]down\b|👎)"
     rf"|(?P<zh>{_ZH})(?:颗|个)?(?P<unit>星|分(?!钟))(?P<half>半)?",
     re.IGNORECASE,

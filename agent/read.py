@@ -204,11 +204,8 @@ class Reader:
         refused = tuple(domain for domain in wished.refused_domains if domain in known)
         out = (Constraint("domain", "not_in", refused, "text"),) if refused else ()
         named = wants.wished_domains(snapshot, wished)
-        if not named and links:
-            about = [found.item_id for found in links if found.polarity == "like"]
-            wished_works = [item.domain for item_id in about if (item := snapshot.get(item_id)) is not None]
-            goods = wants.goods_beside(snapshot, wished)
-            named = tuple(dict.fromkeys((*wished_works, *goods))) if goods else ()
+        if not named:
+            named = self._beside(name, wished, links, snapshot)
         if named:
             return (*out, Constraint("domain", "in", named, "text"))
         domains = self.scenes[name].domains
@@ -219,6 +216,19 @@ class Reader:
         if not domains or (len(known) == 1 and not known & set(domains)):
             return out  # a catalogue of one kind is what there is, whatever the scene calls it
         return (*out, Constraint("domain", "in", domains, "context"))
+
+    def _beside(
+        self, name: str, wished: wants.Wants, links: Sequence[Link], snapshot: Snapshot
+    ) -> tuple[str, ...]:
+        """The domains of goods and works that are asked for beside each other, one of them by a title or by the scene."""
+        goods = wants.goods_beside(snapshot, wished) if links else ()
+        if goods:
+            liked = [found.item_id for found in links if found.polarity == "like"]
+            works = [item.domain for item_id in liked if (item := snapshot.get(item_id)) is not None]
+            return tuple(dict.fromkeys((*works, *goods)))
+        offered = self.scenes[name].domains
+        works_beside = wants.works_beside(snapshot, wished, offered) if not self.scenes[name].titles else ()
+        return (*offered, *works_beside) if works_beside else ()
 
 
 def _listing(tasks: Sequence[str], wished: wants.Wants) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handpicked.agent import lexicon
+from handpicked.agent.numerals import number_of
 from handpicked.tools.data.text import STOP_WORDS, has_cjk, normalize, phrase_key
 from handpicked.tools.types import Item
 
@@ -20,6 +21,11 @@ _NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|story|thi
 _WHICH = (
     r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
 )
+_MANY = re.compile(
+    rf"\b(?:the\s+)?([1-9]\d)(?:th|st|nd|rd)\s+{_NOUN}\b|第(\d{{2,3}}|[二三四五]?十[一二三四五六七八九]?)[部个本张首篇款]",
+    re.IGNORECASE,
+)
+"""An ordinal past the tenth."""
 _FEW = r"two|three|four|five|[2-5]"
 _BU = r"(?:部|个|本|张|首|篇|款|件|条|集|版)"
 
@@ -127,6 +133,8 @@ def counted(text: str) -> Iterator[Reference]:
     """The references by number alone, whatever was shown: "the seventh one", "number 7", 第七部."""
     for one in _NUMBER.finditer(text):
         yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    for one in _MANY.finditer(text):
+        yield Reference(one.start(), one.end(), (int(number_of(one[1] or one[2]) or 1) - 1,))
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2] or "")
         if number > 0 and (one[2] or re.search(rf"\s{_NOUN}$", one[0], re.IGNORECASE)):

@@ -132,6 +132,21 @@ def goods_beside(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for wish in goods if (name := _most(snapshot, wish.constraint))))
 
 
+def works_beside(snapshot: Snapshot, wants: Wants, domains: Sequence[str]) -> tuple[str, ...]:
+    """The domains of works that are asked for on top of goods of some domains: "dinner for two and a romcom after"."""
+    works = [
+        wish
+        for wish in wants.placed
+        if wish.headed
+        and wish.added
+        and not wish.topic
+        and wish.constraint.field == "categories"
+        and wish.constraint.op == "in"
+        and not _domains_of(snapshot, wish.constraint) & set(domains)
+    ]
+    return tuple(dict.fromkeys(name for wish in works if (name := _most(snapshot, wish.constraint))))
+
+
 def _most(snapshot: Snapshot, constraint: Constraint) -> str | None:
     """The domain that has most of what a constraint speaks of."""
     given = snapshot.mask([_positive(constraint)])

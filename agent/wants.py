@@ -10,7 +10,14 @@ from handpicked.agent import counts, lexicon, numbers, own, people, scope, slipp
 from handpicked.agent.asides import aside
 from handpicked.agent.phrases import Match
 from handpicked.agent.scope import Said, Span
-from handpicked.agent.settling import applicable, domain_shares, goods_beside, settle, wished_domains
+from handpicked.agent.settling import (
+    applicable,
+    domain_shares,
+    goods_beside,
+    settle,
+    wished_domains,
+    works_beside,
+)
 from handpicked.agent.wishes import Degree, Mention, Placed, Wants
 from handpicked.agent.wording import Term
 from handpicked.tools.data.index import Snapshot
@@ -28,6 +35,7 @@ __all__ = [
     "goods_beside",
     "settle",
     "wished_domains",
+    "works_beside",
 ]
 
 _ALTERNATIVE = re.compile(r"\bor\b|或|或者|还是|/", re.IGNORECASE)
@@ -64,7 +72,7 @@ _HEADED = (
         r"\b(?:an?|one|two|three|another|\d)\s+(?:\w+\s+){0,2}$|[一两三\d][部本张首].{0,4}$", re.IGNORECASE
     ),
     re.compile(
-        r"\s*(?:$|[.,;!?，。；！？]|和|跟|还|再|加|以及|吧|(?:and|plus|for|with|under|over|to|tonight|that|from|on|please|pls)\b)",
+        r"\s*(?:$|[.,;!?，。；！？]|和|跟|还|再|加|以及|吧|(?:and|plus|for|with|under|over|to|after|afterwards|later|tonight|that|from|on|please|pls)\b)",
         re.IGNORECASE,
     ),
 )

@@ -9,6 +9,7 @@ import pytest
 from handpicked.agent.loop import Agent
 from handpicked.agent.types import Reply, Request
 from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.types import Item
 from tests.agent.conftest import MakeAgent
 
 
@@ -53,6 +54,8 @@ def test_why_names_the_title_that_carries_the_score(agent: Agent) -> None:
         ("recommend three films", "the seventh one", "I showed you 3. Which of them do you mean?"),
         ("recommend three films", "who directed the ninth film?", "I showed you 3."),
         ("推荐三部电影", "第七部是谁导演的", "刚才给你看了 3 个"),
+        ("推荐三部电影", "第十五部呢", "刚才给你看了 3 个"),
+        ("recommend three films", "what about the 12th one?", "I showed you 3."),
     ],
 )
 def test_a_number_past_the_end_asks_which_is_meant(agent: Agent, ask: str, count: str, answer: str) -> None:
@@ -89,3 +92,15 @@ def test_a_kind_alone_is_ranked_by_more_than_titles_with_the_word(agent: Agent) 
     reply = say(agent, "a western for tonight")
     weights = {source.tool: source.weight for source in reply.lists[0].items[0].sources}
     assert weights["search"] < weights["popular"]
+
+
+def test_a_wish_that_binds_another_domain_is_no_reason(agent: Agent) -> None:
+    say(agent, "snacks and a western")
+    reply = say(agent, "why The Dry Valley?")
+    assert "It keeps what you asked for: western." in reply.text
+
+
+def test_a_summary_of_what_has_no_description_says_so(make_agent: MakeAgent, fresh: Workspace) -> None:
+    fresh.catalog.upsert([Item("f99", "The Vanishing Ferry", "movie", "", ("Drama",), year=1990)])
+    reply = asyncio.run(make_agent(workspace=fresh).turn(Request("summarize The Vanishing Ferry")))
+    assert reply.text.startswith("The catalogue doesn't say what The Vanishing Ferry is about.")

@@ -63,6 +63,7 @@ def test_alternatives_share_a_list(context: Context) -> None:
         ("snacks and a film for tonight", ["grocery", "movie"]), ("a western and some snacks", ["movie", "grocery"]),
         ("snacks and a good western", ["grocery", "movie"]), ("零食和一部电影", ["grocery", "movie"]),
         ("买点零食，再推荐一部西部片", ["grocery", "movie"]), ("some jazz and a book about salt", ["music", "book"]),
+        ("need groceries for dinner under $10 and a western after", ["grocery", "movie"]),
     ],
 )  # fmt: skip
 def test_each_wish_has_a_list_and_a_sentence_of_its_own(

@@ -22,7 +22,7 @@ from tests.agent.conftest import MakeAgent
         ("my biography: 4 of 5", "4 of 5", "like"), ("thumbs down on this", "thumbs down", "dislike"), ("👍 for that", "👍", "like"),
         ("that one gets a six off me", "gets a six", "like"), ("this gets a 4", "gets a 4", "seen"),
         ("盗火线四星 有点长了", "四星", "like"), ("这张给满分", "满分", "like"), ("太甜了，给两分吧", "两分", "dislike"), ("打四分", "四分", "seen"),
-        ("三星半", "三星半", "like"),
+        ("ok I'd give it 4 out of 5", "4 out of 5", "like"), ("三星半", "三星半", "like"),
     ],
 )  # fmt: skip
 def test_a_rating_is_read(message: str, words: str, stance: str) -> None:
