@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from handpicked.agent import refusals
 from handpicked.agent.wishes import Wants
+from handpicked.tools.data.index import Snapshot
 
 _OFFER = re.compile(
     r"\b(?:coupons?|vouchers?|deals?|offers?|discounts?|promos?|promotions?|on sale|specials|money off|bargains?|bogo)\b"
@@ -26,6 +28,12 @@ def without(query: str, spans: Sequence[str]) -> str:
         clause for clause in clauses if not _OFFER.search(clause) or any(span in clause for span in spans)
     ]
     return "".join(kept).strip() if 0 < len(kept) < len(clauses) else query
+
+
+def on_goods(text: str, snapshot: Snapshot, wished: Wants) -> bool:
+    """Whether offers on goods are asked for: both words stand there, whatever else does."""
+    wanted = (wish.constraint for wish in wished.placed if wish.constraint.op == "in")
+    return _OFFER.search(text) is not None and any(refusals.is_goods(snapshot, one) for one in wanted)
 
 
 def beside(text: str, wished: Wants) -> bool:

@@ -58,7 +58,8 @@ def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sen
     picked = listed(reading, lists, beside)
     if "compare" in reading.tasks:
         pieces += _compared(named if len(named) > 1 else [*named, *_items(picked, snapshot)], language)
-    if answered and "recommend" not in reading.tasks:
+    asked = named and reading.about and not {"search", "summarize"} & set(reading.tasks)
+    if (answered or asked) and "recommend" not in reading.tasks:
         return [*pieces, *_namesakes(lists, beside, reading), *_offered(lists, reading)]
     organic = [ranked for ranked in lists if ranked.task != "ads"]
     parts = split(reading, message, snapshot)

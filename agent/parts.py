@@ -100,7 +100,9 @@ def _spoken(reading: Reading, names: Sequence[str], snapshot: Snapshot) -> str |
 def _held(constraint: Constraint, name: str, snapshot: Snapshot) -> bool:
     """Whether some item of a domain has what a constraint speaks of."""
     value = (None, None) if constraint.op == "range" else constraint.value
-    asked = replace(constraint, value=value, within=())
+    asked = replace(
+        constraint, op="in" if constraint.op == "not_in" else constraint.op, value=value, within=()
+    )
     return bool(snapshot.mask([Constraint("domain", "in", (name,)), asked]).any())
 
 
@@ -113,7 +115,6 @@ def _bound(
         replace(c, value=(name,)) if c == asked else c
         for c in constraints
         if c == asked
-        or c.op == "not_in"
         or (
             name in c.within
             if c.within

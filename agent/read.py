@@ -244,7 +244,10 @@ def _beside(noticed: Noticed, tasks: tuple[str, ...]) -> tuple[str, ...]:
     """The tasks, with those that the words surely ask for beside: a list of goods where offers are but asked for on top,
     or of the goods beside a text on a title; a rating where one is given, and then no list but for what is wished for."""
     text, wished = noticed.text, noticed.wished
-    if tasks == ("ads",) and offers.beside(text, wished):
+    if "ads" not in tasks and offers.on_goods(text, noticed.snapshot, wished):
+        tasks = (*tasks, "ads")
+    several = len(wants.wished_domains(noticed.snapshot, wished)) > 1
+    if tasks == ("ads",) and (several or offers.beside(text, wished)):
         return ("recommend", *tasks)
     if "recommend" not in tasks and noticed.links and wants.goods_beside(noticed.snapshot, wished):
         return ("recommend", *tasks)

@@ -99,6 +99,9 @@ def wished_domains(snapshot: Snapshot, wants: Wants) -> tuple[str, ...]:
     for wish in wants.placed:
         if wish.constraint.field == "categories" and wish.constraint.op == "in":
             found = _domains_of(snapshot, wish.constraint)
+            qualifies = any(mention.start >= wish.end for mention in wants.mentions) and not wish.headed
+            if qualifies and not refusals.is_goods(snapshot, wish.constraint):
+                continue  # "drama and history books"
             if wish.added and not wish.topic and found and not found & set(named):
                 more += sorted(found)
     return tuple(dict.fromkeys((*named, *more)))

@@ -59,20 +59,21 @@ _TOPIC = re.compile(
 )
 _MADE = re.compile(r"[ -](?:made|produced|productions?)\b", re.IGNORECASE)
 _ADDED = re.compile(
-    r"\b(?:and|plus|also|some|needs?|want|get|buy|grab)\s+(?:\w+\s+){0,2}$|(?:再|来点|还要|还有|配|加)[^，。；！？,;!?]{0,8}$",
+    r"(?:\b(?:and|plus|also|some|any|needs?|want|get|buy|grab)\s+|[+&]\s*)(?:\w+\s+){0,2}$|(?:再|来点|还要|还有|配|加)[^，。；！？,;!?]{0,8}$|(?:和|跟|与|买点|买些)[两三四几]?[样种个包]?$",
     re.IGNORECASE,
 )
 _JOINED = re.compile(
-    r"\s*(?:,\s*)?(?:\b(?:and|plus|with|n)\b|&|\+)\s+(?!also\b|or\b)|\s*(?:和|跟|加上?|还有|以及|，?\s*(?:再|顺便|另外|还要))",
+    r"\s*(?:,\s*)?(?:\b(?:and|plus|with|n)\b|&|\+)\s+(?!or\b)|\s*(?:和|跟|加上?|还有|以及|[\u4e00-\u9fff]{0,6}，?\s*(?:再|顺便|另外|还要|还想))",
     re.IGNORECASE,
 )
 """What joins another wish to a term before it: "snacks and a film"."""
 _HEADED = (
     re.compile(
-        r"\b(?:an?|one|two|three|another|\d)\s+(?:\w+\s+){0,2}$|[一两三\d][部本张首].{0,4}$", re.IGNORECASE
+        r"\b(?:an?|one|two|three|another|\d)\s+(?:\w+\s+){0,2}$|\bsome\s+$|[一两三\d][部本张首].{0,4}$",
+        re.IGNORECASE,
     ),
     re.compile(
-        r"\s*(?:$|[.,;!?，。；！？]|和|跟|还|再|加|以及|吧|(?:and|plus|for|with|under|over|to|after|afterwards|later|tonight|that|from|on|please|pls)\b)",
+        r"\s*(?:$|[.,;!?+&，。；！？]|和|跟|还|再|加|以及|吧|(?:and|plus|for|with|under|over|to|after|afterwards|later|tonight|that|from|on|please|pls)\b)",
         re.IGNORECASE,
     ),
 )

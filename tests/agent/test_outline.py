@@ -71,6 +71,7 @@ def test_a_number_past_the_end_asks_which_is_meant(agent: Agent, ask: str, count
     ("message", "titles"),
     [
         ("review Night Signal and recommend some snacks", {"f1"}),
+        ("is there an offer on snacks and also tell me what Night Signal is about", {"f1"}),
         ("which is better, Night Signal or Grave Hour, and any snacks to go with it?", {"f1", "f8"}),
     ],
 )

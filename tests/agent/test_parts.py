@@ -63,6 +63,8 @@ def test_alternatives_share_a_list(context: Context) -> None:
         ("snacks and a film for tonight", ["grocery", "movie"]), ("a western and some snacks", ["movie", "grocery"]),
         ("snacks and a good western", ["grocery", "movie"]), ("零食和一部电影", ["grocery", "movie"]),
         ("买点零食，再推荐一部西部片", ["grocery", "movie"]), ("some jazz and a book about salt", ["music", "book"]),
+        ("snacks for a party and some jazz", ["grocery", "music"]), ("a western + snacks", ["movie", "grocery"]),
+        ("给我推荐电影和零食，零食五块以内", ["movie", "grocery"]),
         ("need groceries for dinner under $10 and a western after", ["grocery", "movie"]),
     ],
 )  # fmt: skip
@@ -74,6 +76,16 @@ def test_each_wish_has_a_list_and_a_sentence_of_its_own(
     assert len({ranked.label for ranked in reply.lists}) == 2
     told = [citation.item_id for citation in reply.citations]
     assert {ranked.items[0].item_id for ranked in reply.lists} <= set(told)
+
+
+def test_a_kind_before_the_name_of_things_asks_for_no_others(agent: Agent) -> None:
+    assert domains(say(agent, "some good drama and history books")) == [{"book"}]
+
+
+def test_a_refusal_binds_the_domain_that_has_it(agent: Agent) -> None:
+    reply = say(agent, "a film, not horror, and some snacks under $3")
+    assert "(snacks, under $3)" in reply.text
+    assert "(no horror)" in reply.text.replace("not horror", "no horror")
 
 
 def test_a_follow_up_on_one_part_goes_on_from_that_part(agent: Agent) -> None:
