@@ -149,8 +149,11 @@ async def run(
             yield result
         if found and not done:
             break
+    late = f"not done within {budget_ms:.0f} ms" if budget_ms >= 1.0 else "not waited for, no time was left"
     for task in waiting:
-        yield ToolResult(running[task], ms=budget_ms, error=f"not done within {budget_ms:.0f} ms")
+        yield ToolResult(
+            running[task], ms=budget_ms, error=f"{late}; raise budget_ms or the scene's budget_ms"
+        )
 
 
 def failures(results: Sequence[ToolResult]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from handpicked.agent import judge
-from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
+from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget, time_left
 from handpicked.agent.cues import Cues, masked
 from handpicked.agent.judge import Shelf
 from handpicked.agent.llm.answers import cost
@@ -59,7 +59,9 @@ class Adviser:
         name = max(evidence.scenes, key=lambda known: evidence.scenes[known])
         ms = min(float(self.scenes[name].read_ms), _SHARE * (budget.left_ms - RANKING_MS))
         if ms < WORTH_MS:
-            told = f"{self.client.name} was not asked, {max(ms, 0.0):.0f} ms were left; raise budget_ms or the scene's read_ms"
+            told = (
+                f"{self.client.name} was not asked, {time_left(ms)}; raise budget_ms or the scene's read_ms"
+            )
             return Advice(left=told)
         examples = self.shelf.near(self.embedder.query(masked(cues)))
         try:

@@ -36,4 +36,9 @@ class Budget:
 
 def unasked(model: str, left_ms: float) -> str:
     """That there is no time left to ask a model."""
-    return f"{model} was not asked, {left_ms:.0f} ms were left; raise budget_ms or the scene's model_ms"
+    return f"{model} was not asked, {time_left(left_ms)}; raise budget_ms or the scene's model_ms"
+
+
+def time_left(ms: float) -> str:
+    """How much time was left."""
+    return f"{ms:.0f} ms were left" if ms >= 1.0 else "no time was left"

@@ -18,6 +18,7 @@ from typing import Any
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _PIECE = 7
+_MOST_PIECES = 2_000
 _POLL_S = 0.01
 
 
@@ -199,7 +200,9 @@ def _streamed(asked: Asked, message: Mapping[str, Any], finish: str) -> Iterator
 
 
 def _pieces(text: str) -> Iterator[str]:
-    return (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    """A text in pieces as models send them; a very long one in `_MOST_PIECES`, since thousands cost a busy machine seconds."""
+    size = max(_PIECE, len(text) // _MOST_PIECES)
+    return (text[start : start + size] for start in range(0, len(text), size))
 
 
 def _handler(state: Server, stop: threading.Event) -> type[BaseHTTPRequestHandler]:

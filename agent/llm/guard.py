@@ -107,6 +107,12 @@ class ModelClient:
         return f"{path.name}:{path.stat().st_size}" if path else f"{self.name}@{self._url}"
 
     @property
+    def bytes(self) -> int | None:
+        """The size of a local model's file; None for a hosted one."""
+        path = getattr(self.model, "model_path", None)
+        return path.stat().st_size if path else None
+
+    @property
     def scores_labels(self) -> bool:
         """Whether the model can score labels by their likelihood; hosted ones can't."""
         return hasattr(self.model, "ascore_labels")
@@ -241,6 +247,8 @@ class ModelClient:
     ) -> AsyncGenerator[str]:
         while max_tokens is None or said.size <= max_tokens * _LONGEST_TOKEN:
             try:
+                if ends is not None and time.perf_counter() >= ends:
+                    raise TimeoutError  # `asyncio.timeout` can't end what never waits: pieces that came all at once
                 async with asyncio.timeout(_left(ends, self._timeout_s)):
                     chunk = await anext(chunks)
             except StopAsyncIteration:
@@ -268,7 +276,8 @@ class ModelClient:
 
         def note(state: RetryCallState) -> None:
             err = state.outcome.exception() if state.outcome else None
-            _log.warning("%s failed (%s), try %d follows", self.name, err, state.attempt_number + 1)
+            reason = str(err) or type(err).__name__  # a time-out has no message
+            _log.warning("%s failed (%s), try %d follows", self.name, reason, state.attempt_number + 1)
 
         return AsyncRetrying(
             stop=stop_after_attempt(self._retries + 1),

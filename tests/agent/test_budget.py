@@ -73,10 +73,11 @@ def test_what_is_left_out_is_told_prose_first(make_agent: Any) -> None:
     assert not chat.asked
     told = " ".join(reply.degraded)
     assert re.search(
-        r"propose, calls, prose: ScriptedChat was not asked, \d+ ms were left; raise budget_ms", told
+        r"propose, calls, prose: ScriptedChat was not asked, no time was left; raise budget_ms", told
     )
     assert "rerank" in told
     assert "budget_ms 1 is spent" in told
+    assert " 0 ms" not in told
 
 
 def test_with_time_nothing_is_left_out(make_agent: Any) -> None:

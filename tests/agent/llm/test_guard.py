@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, TypeVar
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel, SecretStr
 
 from handpicked.agent.llm import failures
@@ -265,6 +266,35 @@ def test_a_server_that_asks_for_more_patience_than_there_is_isnt_asked_again(
     assert len(server.asked) == 2
 
 
+def test_a_stream_that_never_waits_is_ended_by_its_deadline() -> None:
+    class Gushing(ScriptedChat):
+        async def _astream(self, *given: Any, **options: Any) -> AsyncIterator[ChatGenerationChunk]:
+            for _ in range(400):  # 2 s, in which the event loop is never asked
+                time.sleep(0.005)  # noqa: ASYNC251  a stream whose pieces are all there is as busy
+                yield ChatGenerationChunk(message=AIMessageChunk(content="and then "))
+
+    pieces: list[str] = []
+
+    async def talk() -> None:
+        async for piece in ModelClient(Gushing(answers=[])).stream(_ASK, deadline_s=0.1):
+            pieces.append(piece)
+
+    with pytest.raises(BudgetExceeded, match="ran out of its time"):
+        _run(talk())
+    assert 0 < len(pieces) <= 20
+
+
+def test_the_log_says_what_failed_where_the_failure_has_no_words(caplog: pytest.LogCaptureFixture) -> None:
+    class Mute(ScriptedChat):
+        async def _astream(self, *given: Any, **options: Any) -> AsyncIterator[ChatGenerationChunk]:
+            await asyncio.sleep(30)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+    with pytest.raises(ModelError, match="didn't answer in time"):
+        _run(ModelClient(Mute(answers=[]), timeout_s=0.05, retries=1).text(_ASK))
+    assert "failed (TimeoutError), try 2 follows" in caplog.text
+
+
 def test_a_failure_near_the_deadline_is_told_and_not_the_deadline(server: Server) -> None:
     server.answers = [failing(500, "out of memory")]
     with pytest.raises(ModelError, match=r"answered 500: .*out of memory"):
@@ -327,7 +357,7 @@ def test_an_answer_stopped_by_a_filter_is_a_model_error(server: Server) -> None:
 
 
 def test_a_model_that_writes_past_its_tokens_is_stopped(server: Server) -> None:
-    server.answers = [say("and so on " * 10_000)]
+    server.answers = [say("and so on " * 1_000)]
     written = _run(_client(server).text(_ASK, max_tokens=20))
     assert written.finish == "length"
     assert len(written.text) < 20 * 8 + 20
