@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from handpicked.tools.auction import Placed
 from handpicked.tools.data.codec import batches
@@ -152,19 +153,25 @@ def _viewer(turn: AdTurn) -> ColumnElement[bool]:
 def _charge(connection: Connection, turn: AdTurn, placed: Sequence[Placed]) -> None:
     # A conversation may be deleted while its user's caps must go on: rows of a user don't name it.
     session_id = turn.session_id if turn.user_id is None else None
-    for place, ad in enumerate(placed, 1):
-        row = {
+    rows = [
+        {
             "campaign_id": ad.campaign_id, "item_id": ad.item_id, "user_id": turn.user_id, "session_id": session_id,
             "request_id": turn.request_id, "place": place, "response": ad.response, "micros": micros(ad.price),
             "time": turn.now,
-        }  # fmt: skip
-        connection.execute(insert(AD_LEDGER).values(row))
-        _add(connection, ad.campaign_id, micros(ad.price))
-
-
-def _add(connection: Connection, campaign_id: str, paid: int) -> None:
-    total = AD_TOTALS.c
-    more = {"micros": total.micros + paid, "shown": total.shown + 1}
-    mine = total.campaign_id == campaign_id
-    if not connection.execute(update(AD_TOTALS).where(mine).values(more)).rowcount:
-        connection.execute(insert(AD_TOTALS).values(campaign_id=campaign_id, micros=paid, shown=1))
+        }
+        for place, ad in enumerate(placed, 1)
+    ]  # fmt: skip
+    if not rows:
+        return
+    # Two statements whatever is shown: everybody who charges waits meanwhile, a round trip to a server each.
+    connection.execute(insert(AD_LEDGER), rows)
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = dialect.insert(AD_TOTALS)
+    total, more = AD_TOTALS.c, added.excluded
+    connection.execute(
+        added.on_conflict_do_update(
+            index_elements=[total.campaign_id],
+            set_={"micros": total.micros + more.micros, "shown": total.shown + more.shown},
+        ),
+        [{"campaign_id": row["campaign_id"], "micros": row["micros"], "shown": 1} for row in rows],
+    )
