@@ -12,6 +12,7 @@ from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget, unasked
 from handpicked.agent.caller import OTHER_MODEL, Asked, Caller, Talk
 from handpicked.agent.lists import list_tasks
 from handpicked.agent.llm.answers import cost
+from handpicked.agent.planner import Planner
 from handpicked.agent.propose import Proposer, propose, shown
 from handpicked.agent.turn import Turn, plain
 from handpicked.agent.types import Step, Usage
@@ -32,10 +33,11 @@ Emit = Callable[[ToolResult], None]
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """What a capable model adds to act; with a small one there is none of it."""
+    """What a model adds to act: a capable one calls tools and names titles, a small one makes one plan."""
 
     caller: Caller | None = None
     proposer: Proposer | None = None
+    planner: Planner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,15 @@ async def first(turn: Turn, powers: Powers, given: Time, emit: Emit) -> Round:
     calls = act.plan(turn.request, turn.reading, turn.memory, turn.scene, turn.context)
     listed = bool(turn.scene.tools and list_tasks(turn.reading))
     caller = powers.caller if listed and turn.scene.rounds else None
+    planner = powers.planner if listed and turn.scene.rounds else None
     talk = caller.begin(turn, calls) if caller else None
+    asking = (
+        _chosen(turn, planner, calls, given, emit) if planner else _called(turn, caller, talk, given, emit)
+    )
     parts = await _side_by_side(
         _planned(calls, turn, given, emit),
         _named(turn, powers.proposer if listed else None, given, emit),
-        _called(turn, caller, talk, given, emit),
+        asking,
     )
     made = _joined(turn, parts, caller, talk, given)
     if made.more and made.talk and caller:
@@ -165,6 +171,20 @@ async def _named(turn: Turn, proposer: Proposer | None, given: Time, emit: Emit)
     return _Part(results, usages=usages, degraded=act.failures(results))
 
 
+async def _chosen(
+    turn: Turn, planner: Planner, running: Sequence[ToolCall], given: Time, emit: Emit
+) -> _Part:
+    """The calls of a small model's plan, and what they give."""
+    if not given.worth:
+        return _Part(down=unasked(planner.name, given.model_s * 1000.0))
+    try:
+        made = await planner.plan(turn, running, deadline_s=given.model_s)
+    except (ModelError, BudgetExceeded) as err:
+        return _Part(down=str(err))
+    results = await ran(made.calls, turn, given.tools_ms, emit)
+    return _Part(list(map(_facts_only, results)), usages=(cost(made.usage),), degraded=act.failures(results))
+
+
 async def _called(turn: Turn, caller: Caller | None, talk: Talk | None, given: Time, emit: Emit) -> _Part:
     """The model's calls, and what they give."""
     if caller is None or talk is None:
@@ -210,7 +230,7 @@ def _joined(
     return Round(
         results=tuple(result for part in parts for result in part.results),
         trace=(
-            Step("act", 0.0, {"round": number, "by_model": len(asked.calls) if asked else 0}),
+            Step("act", 0.0, {"round": number, "by_model": len(parts[2].results)}),
             *(
                 traced(result, number, by)
                 for by, part in zip(("evidence", "propose", "model"), parts, strict=True)

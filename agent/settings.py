@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     model_context: int = 4096
     model_threads: int | None = None
     tool_loop: Literal["auto", "on", "off"] = "auto"
-    """Whether the model calls tools and names titles; `auto`: `openai:` models do, the small local one doesn't."""
+    """Whether the model calls tools and names titles; `auto`: `openai:` models do, local ones don't. A small local one that
+    is told to (`on`) makes one plan of calls a turn and names none."""
     model_reading: Literal["auto", "on", "off"] = "auto"
     """Whether the model has a say in the scene and the tasks, once `handpicked doctor --measure` has measured it; `auto`:
     where evidence isn't sure and the model was seen to help, `on`: in every turn."""

@@ -11,6 +11,7 @@ from handpicked.agent.caller import Caller
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.loop import Agent, AgentConfig
+from handpicked.agent.planner import Planner
 from handpicked.agent.propose import ModelProposer, recorded
 from handpicked.agent.read import Reader
 from handpicked.agent.rounds import OFFERED, Powers
@@ -26,6 +27,8 @@ from handpicked.tools.types import Embedder
 _log = logging.getLogger(__name__)
 _ENGLISH_ONLY = frozenset({"smollm2-135m-instruct"})
 """Models that write only English passably; measured for the embedded one."""
+_SMALL_BYTES = 1_500_000_000
+"""A file smaller than this holds a model that can't keep up a loop of calls: about 2 thousand million weights at 4 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,16 @@ def adviser(
 
 def powers(settings: Settings, client: ModelClient | None) -> Powers:
     """What a model that calls tools adds, and proposals that were recorded; both may be there without the other."""
+    replayed = recorded(settings.proposals) if settings.proposals is not None else None
     capable = settings.tool_loop == "on" or (
         settings.tool_loop == "auto" and settings.model.startswith("openai:")
     )
-    caller = Caller(client, OFFERED, settings.seed) if client and capable else None
-    if settings.proposals is not None:
-        return Powers(caller, recorded(settings.proposals))
-    return Powers(caller, ModelProposer(client, settings.seed) if client and capable else None)
+    if client is None or not capable:
+        return Powers(proposer=replayed)
+    if client.bytes is not None and client.bytes < _SMALL_BYTES:
+        return Powers(proposer=replayed, planner=Planner(client, settings.seed))
+    caller = Caller(client, OFFERED, settings.seed)
+    return Powers(caller, replayed or ModelProposer(client, settings.seed))
 
 
 def model_client(settings: Settings) -> tuple[ModelClient | None, str | None]:

@@ -13,6 +13,7 @@ SNAPSHOTS = {
     "act": "b04d00394891",
     "describe": "71871df5e8f5",
     "meanwhile": "cbceac3329c5",
+    "plan": "bf572b4c6c4c",
     "propose": "9d58ef7c15e2",
     "read": "c6b5e8e93803",
     "repair": "bc838b637be1",

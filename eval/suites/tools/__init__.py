@@ -140,14 +140,17 @@ def _planned(turn: Turn) -> Iterable[ToolCall]:
 
 
 def _asking(parts: Parts) -> Calls:
-    """What the model calls in its first answer. Raises ConfigError without a model."""
-    caller = parts.powers.caller
-    if caller is None:
+    """What the model calls in its first answer, or in its plan. Raises ConfigError without a model."""
+    caller, planner = parts.powers.caller, parts.powers.planner
+    if caller is None and planner is None:
         raise ConfigError("no model calls tools here: name one with --model")
 
     def calls(turn: Turn) -> Iterable[ToolCall]:
-        if not turn.scene.tools or not turn.scene.rounds:
+        if not turn.scene.tools or not turn.scene.rounds or turn.reading.tasks == ("chitchat",):
             return ()
+        if planner is not None:
+            return asyncio.run(planner.plan(turn, (), deadline_s=_DEADLINE_S)).calls
+        assert caller is not None
         asked = asyncio.run(caller.ask(caller.begin(turn, ()), turn, deadline_s=_DEADLINE_S))
         return (*asked.calls, *(result.call for result in asked.refused))
 

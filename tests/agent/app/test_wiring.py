@@ -39,6 +39,19 @@ def test_a_setting_decides_which_model_calls_tools(model: str, loop: str, calls:
     assert isinstance(powers.proposer, ModelProposer) is calls
 
 
+def test_a_small_file_makes_one_plan_and_names_no_titles(tmp_path: Path) -> None:
+    class Local(ScriptedChat):
+        model_path: Path
+
+    path = tmp_path / "small.gguf"
+    path.write_bytes(b"GGUF")
+    client = ModelClient(Local(answers=[], model_path=path))
+    powers = wiring.powers(Settings(model=str(path), tool_loop="on"), client)
+    assert (powers.caller, powers.proposer) == (None, None)
+    assert powers.planner is not None
+    assert wiring.powers(Settings(model=str(path)), client).planner is None
+
+
 def test_without_a_model_there_is_nobody_to_call() -> None:
     powers = wiring.powers(Settings(model="openai:any", tool_loop="on"), None)
     assert (powers.caller, powers.proposer) == (None, None)
