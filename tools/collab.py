@@ -12,7 +12,8 @@ from pydantic import Field
 
 from handpicked.tools import taste
 from handpicked.tools.data import factors
-from handpicked.tools.data.factors import PARTS, Blended, Factors, Part, share
+from handpicked.tools.data.choices import freshness, recency
+from handpicked.tools.data.factors import PARTS, Blended, Factors, share
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.dispatch import Context, tool
@@ -83,15 +84,14 @@ def fold_in(found: Factors, session: Rows, past: Rows, scene: Mask | None = None
     """Score every item by position for what a session names and a history, newest first. `scene` tells by position the
     items of the scene that the scores are for."""
     history = np.concatenate([session, past[~np.isin(past, session)]])
-    weights = _weights(found.recipe, len(session), len(history) - len(session))
+    lasting, fresh = _weights(found.recipe, len(session), len(history) - len(session))
     if scene is not None:
-        weights = {
-            name: transferred(given, scene[history]) if PARTS[name].lasting else given
-            for name, given in weights.items()
-        }
-    n_items = len(found.ids)
-    blended = factors.blend(found, {name: row(history, given, n_items) for name, given in weights.items()})
-    scores = blended.scores[0].copy()
+        lasting = transferred(lasting, scene[history])
+    used = {name: part.lasting for name, part in PARTS.items() if share(found.recipe, name)}
+    weights = {name: lasting if lasts else fresh for name, lasts in used.items()}
+    old, new = (row(history, given, len(found.ids)) for given in (lasting, fresh))
+    blended = factors.blend(found, {name: old if lasts else new for name, lasts in used.items()})
+    scores = blended.scores[0]
     scores[history] = -np.inf
     return FoldedIn(history, weights, blended, scores)
 
@@ -120,8 +120,11 @@ def with_prior(scores: Floats, popular: Floats, n: int, prior: float = PRIOR) ->
 
 def strongest(scores: Floats, limit: int) -> list[int]:
     """The positions that have a score above 0, highest first, ties by position."""
-    order = np.lexsort((np.arange(len(scores)), -scores))[:limit]
-    return [int(position) for position in order if scores[position] > 0]
+    found = np.flatnonzero(scores > 0)
+    if len(found) > limit:
+        least = np.partition(scores[found], -limit)[-limit]
+        found = found[scores[found] >= least]
+    return found[np.argsort(-scores[found], kind="stable")][:limit].tolist()
 
 
 def neighbours(snapshot: Snapshot, item_ids: Sequence[str], limit: int) -> list[int]:
@@ -143,21 +146,13 @@ def carried(found: Factors, folded: FoldedIn, positions: Rows) -> Floats:
     return total
 
 
-def _weights(recipe: Recipe, named: int, past: int) -> dict[str, Floats]:
-    """What each choice counts to each part: those of the session all alike, then the past from its newest on; where order
-    is all that counts, the past goes on where the session ends."""
-    return {
-        name: _weighed(part, getattr(recipe, part.decay), named, past)
-        for name, part in PARTS.items()
-        if share(recipe, name)
-    }
-
-
-def _weighed(part: Part, decay: float, named: int, past: int) -> Floats:
-    if not part.lasting:
-        return part.weigh(np.arange(named + past), decay)
-    faded = part.weigh(np.arange(past), decay)
-    return np.concatenate([np.ones(named, np.float32), np.float32(_PAST if named else 1.0) * faded])
+def _weights(recipe: Recipe, named: int, past: int) -> tuple[Floats, Floats]:
+    """What each choice counts for a taste: those of the session all alike, then the past from its newest on; and for what
+    follows, where the past goes on where the session ends."""
+    faded = np.float32(_PAST if named else 1.0) * recency(np.arange(past), recipe.decay)
+    return np.concatenate([np.ones(named, np.float32), faded]), freshness(
+        np.arange(named + past), recipe.follow_decay
+    )
 
 
 def _because(snapshot: Snapshot, folded: FoldedIn, ranked: Sequence[int]) -> list[tuple[str, ...]]:
