@@ -24,8 +24,8 @@ from handpicked.agent.turn import Turn
 from handpicked.tools.types import Json, ToolCall
 
 FAMILY = "plan"
-_TOKENS = 80
-"""More than the longest plan takes: an answer always comes to its end."""
+_TOKENS = 200
+"""More than the longest plan takes, at four tokens a character: an answer always comes to its end."""
 _SAID = 400
 """Characters of the message that the model is told."""
 
@@ -36,7 +36,7 @@ class Chosen(BaseModel):
     tools: Annotated[
         list[Literal["lookup", "similar", "collab", "search", "popular"]], Field(min_length=1, max_length=3)
     ]
-    query: Annotated[str, Field(max_length=60)]
+    query: Annotated[str, Field(max_length=40)]
 
 
 @dataclass(frozen=True, slots=True)
