@@ -20,6 +20,7 @@ HEAVY = (
     "langchain_core",
     "langchain_openai",
     "langgraph",
+    "lightgbm",
     "llama_cpp",
     "numpy",
     "pyarrow",

@@ -24,6 +24,7 @@ from handpicked.tools.data import (
     columns,
     exposures,
     factors,
+    learned,
     lexical,
     popularity,
     records,
@@ -31,6 +32,7 @@ from handpicked.tools.data import (
     seal,
     vectors,
 )
+from handpicked.tools.data.conversations import Answered
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.recipe import Recipe
@@ -48,6 +50,7 @@ Progress = Callable[[str, int, int | None], None]
 POSITIVE_EVENTS = ("view", "click", "play", "read", "like", "rate", "cart", "purchase", "redeem")
 _EMBED_BATCH = 256
 _RECALL_QUERIES = 200
+_HISTORIES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +145,6 @@ def damaged(folder: Path, err: Exception) -> DataError:
     )
 
 
-def dialogue_text(context: Sequence[str]) -> str:
-    """The text that stands for a conversation: its last three utterances."""
-    return " ".join(context[-3:])
-
-
 def _fill(
     workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
 ) -> Manifest:
@@ -184,7 +182,10 @@ def _fill(
         learnt = _response(workspace, events, table)
         response.save(learnt, target)
     with _timed(seconds, "dialogues"):
-        _dialogues(list(workspace.events.dialogues()), table.row_of.__contains__, embedder, target, report)
+        turns = _dialogues(list(workspace.events.dialogues()), table, embedder, target, report)
+    with _timed(seconds, "blend"):
+        histories = _histories(events, table) if len(turns) >= learned.MIN_TURNS else []
+        _blend(turns, histories, items, matrix, target, report)
     with _timed(seconds, "recall"):
         recall = _recall(target, items, embedder)
     with _timed(seconds, "checksums"), _storing(target):
@@ -253,19 +254,40 @@ def _wanted(events: EventColumns) -> Mask:
 
 
 def _dialogues(
-    found: Sequence[Dialogue],
-    known: Callable[[str], bool],
-    embedder: Embedder,
-    target: Path,
-    report: Progress,
-) -> None:
-    usable = [dialogue for dialogue in found if any(map(known, dialogue.target))]
-    texts = [dialogue_text(dialogue.context) for dialogue in usable]
-    matrix = _embed(texts, embedder, "embedding dialogues", report)
-    chosen = [[item_id for item_id in dialogue.target if known(item_id)] for dialogue in usable]
+    found: Sequence[Dialogue], table: columns.Columns, embedder: Embedder, target: Path, report: Progress
+) -> list[Answered]:
+    embed = partial(_embed, embedder=embedder, label="embedding dialogues", report=report)
+    turns = learned.turns(found, table.row_of, embed)
     with _storing(target):
-        np.save(target / "dialogues.npy", matrix)
+        np.save(target / "dialogues.npy", _stacked([one.turn.recent for one in turns], embedder.dimensions))
+        chosen = [[table.ids[int(row)] for row in one.chosen] for one in turns]
         (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
+    return turns
+
+
+def _blend(
+    turns: Sequence[Answered], histories: Sequence[Rows], items: Sequence[Item], matrix: Floats,
+    target: Path, report: Progress,
+) -> None:  # fmt: skip
+    """Learn how tools' scores add up in conversations, from turns enough."""
+    fitted = learned.fit(items, matrix, turns, histories, partial(report, "learning from dialogues"))
+    if fitted is not None:
+        with _storing(target):
+            learned.save(fitted, target)
+
+
+def _histories(events: EventColumns, table: columns.Columns) -> list[Rows]:
+    """The rows that each user chose; of many users some, evenly spread."""
+    row_of_item = np.array([*(table.row_of.get(item_id, -1) for item_id in events.items), -1], np.int64)
+    rows = row_of_item[events.item]
+    used = (rows >= 0) & _wanted(events)
+    pairs = np.unique(np.stack([events.user[used].astype(np.int64), rows[used]], axis=1), axis=0)
+    found = np.split(pairs[:, 1], np.flatnonzero(np.diff(pairs[:, 0])) + 1) if len(pairs) else []
+    return found[:: 1 + len(found) // _HISTORIES]
+
+
+def _stacked(rows: Sequence[Floats], dimensions: int) -> Floats:
+    return np.stack(rows) if rows else np.empty((0, dimensions), np.float32)
 
 
 def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:

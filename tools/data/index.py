@@ -14,11 +14,12 @@ from threading import Lock
 import numpy as np
 import orjson
 
-from handpicked.tools.data import build, columns, factors, lexical, popularity, response
+from handpicked.tools.data import build, columns, factors, learned, lexical, popularity, response
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
+from handpicked.tools.data.learned import Learned
 from handpicked.tools.data.lexical import Lexical
 from handpicked.tools.data.records import Records
 from handpicked.tools.data.response import Doubles, Kinds, Response
@@ -46,6 +47,7 @@ class Build:
     dialogue_vectors: Floats
     dialogue_targets: tuple[tuple[str, ...], ...]
     response: Response
+    learned: Learned | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,17 +290,19 @@ def open_build(folder: Path, made: build.Manifest) -> Build:
     """Open a build's files; matrices stay on disk, mapped. Raises DataError for one that is not what it should be."""
     try:
         targets = orjson.loads((folder / "dialogues.json").read_bytes())
+        records, vectors = Records(folder), Vectors(folder)
         return Build(
             manifest=made,
             columns=columns.load(folder),
-            records=Records(folder),
+            records=records,
             lexical=lexical.open_index(folder / "lexical.db"),
-            vectors=Vectors(folder),
+            vectors=vectors,
             factors=factors.load(folder),
             popularity=popularity.load(folder),
             dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
             dialogue_targets=tuple(tuple(target) for target in targets),
             response=response.load(folder, made.items),
+            learned=learned.load(folder, records, vectors.matrix),
         )
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
         raise build.damaged(folder, err) from err

@@ -14,7 +14,7 @@ import pytest
 
 from handpicked.tools.catalog import lookup
 from handpicked.tools.collab import collab
-from handpicked.tools.data import build
+from handpicked.tools.data import build, conversations
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dialogues import dialogues
@@ -27,7 +27,7 @@ from handpicked.tools.types import Dialogue, Embedder, Event, Floats, Item, Json
 
 _BUILDS_FOREVER = """
 import pathlib, sys, time
-from handpicked.tools.data import build
+from handpicked.tools.data import build, conversations
 from handpicked.tools.data.workspace import Workspace
 
 class Slow:
@@ -247,4 +247,4 @@ def test_dialogues_keep_only_choices_of_the_catalogue(workspace: Workspace, toy:
 
 
 def test_conversation_is_its_last_three_utterances() -> None:
-    assert build.dialogue_text(["a", "b", "c", "d"]) == "b c d"
+    assert conversations.recent(["a", "b", "c", "d"]) == "b c d"

@@ -1,0 +1,70 @@
+"""The conversation suite: which targets count, how they are scored, and who answers whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from handpicked.eval import suite
+from handpicked.eval.suites.conversation import task, world
+from handpicked.eval.types import Case, Options
+from handpicked.tools.errors import ConfigError
+
+
+def _row(name: str, mentioned: list[str], target: list[str]) -> dict[str, object]:
+    return {"dialogue_id": name, "context": ["hi"], "mentioned": mentioned, "target": target}
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    folder = tmp_path / "redial"
+    folder.mkdir()
+    valid = [
+        _row("1", [], ["a", "b"]),
+        _row("1", ["a", "b"], ["a"]),
+        _row("2", ["a"], ["a"]),
+        _row("3", ["a"], ["c", "c"]),
+    ]
+    for name, rows in {"items": [], "events": [], "valid": valid, "test": [_row("1", [], ["a"])]}.items():
+        (folder / f"{name}.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return Options(data=tmp_path)
+
+
+def test_a_case_is_a_dialogue_with_targets_that_had_not_been_named(options: Options) -> None:
+    cases = task.cases(options)
+    assert [case.id for case in cases] == ["1", "3"]
+    assert [[turn["targets"] for turn in case.data] for case in cases] == [[["a", "b"], []], [["c"]]]
+    assert {case.part for case in cases} <= {f"fold-{n}" for n in range(world.FOLDS)}
+    assert [case.part for case in task.cases(Options(split="test", data=options.data))] == ["test"]
+
+
+def test_hits_are_counted_over_targets_at_each_depth() -> None:
+    turns = [
+        {"context": [], "mentioned": ["x"], "targets": ["a", "b"]},
+        {"context": [], "mentioned": [], "targets": ["c"]},
+    ]
+    others = [f"n{n}" for n in range(49)]
+    scores = task.score(Case("1", "test", ("all",), turns), [["a", *others[:8], "b", "x"], [*others, "c"]])
+    assert scores == {"hits@1": 1, "hits@10": 2, "hits@50": 3, "targets": 3, "named": 1}
+
+
+def test_the_data_are_asked_for(tmp_path: Path) -> None:
+    for data in (None, tmp_path):
+        with pytest.raises(ConfigError, match="HANDPICKED_DATA/redial"):
+            task.cases(Options(data=data))
+
+
+def test_every_ablation_is_of_a_tool_and_every_system_of_a_source() -> None:
+    from handpicked.tools.data.blend import TOOLS
+    from handpicked.tools.data.conversations import SOURCES
+
+    known = suite.load("conversation").spec.known
+    assert {name.removeprefix("without_") for name in known if name.startswith("without_")} == {*TOOLS}
+    assert {name for name in known if not name.startswith("without_")} <= {
+        *SOURCES,
+        "popularity",
+        "linear",
+        "blend",
+    }
