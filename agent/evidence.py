@@ -73,6 +73,16 @@ _THE_ONE = re.compile(
     r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
     re.IGNORECASE,
 )
+_WHICH_ONE = re.compile(
+    r"[\"”’!?.,]*\s+(?:(?:is|was|but|not)\s+)?(?:the|that)\s+(?:[\w'’-]+\s+){1,4}one\b", re.IGNORECASE
+)
+"""What tells which of several is meant: "crash? the car one"."""
+_ASKED_OF_IT = re.compile(
+    r"(?:[.?!…,]+|\s[–—-])\s*(?:(?:so|ok|hey|um|er|and)\W+)*(?:what|who|how long|when|which year|is (?:it|that)|was (?:it|that)|any good|worth|(?:do|have) (?:you|u|ya)|got (?:it|that)"
+    r"|sum |summar|plot|gist|spoil|thoughts|opinion|review|tl;?dr|compare|diff|better)",
+    re.IGNORECASE,
+)
+"""What is asked of a title that is said first: "signs - whats that about"."""
 _SOMETHING = re.compile(r"\s+(?:something|sth|smth)\b|(?:什么的|啥的)", re.IGNORECASE)
 """What follows a title that is half remembered."""
 _COMMON_BEFORE = re.compile(
@@ -203,6 +213,8 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
         )
     elif signs.cue_before(said, span, "ask", "negation"):
         found["ask" if closes else "ask, goes on"] = 1.0
+        only = closes and span[1] - span[0] == 1 and said.words[span[0]] in _OBJECTS
+        found["nothing but a title"] = float(only and signs.upper(said, span))
     judged = signs.cue_behind(said, span, "praise", "scorn", "had") or signs.rated_behind(said, span)
     if judged or signs.cue_behind(said, span, "kin", "asked"):
         found["judged" if judged else "said of"] = 1.0
@@ -222,6 +234,9 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     found["called a film"] = float(bool(_CALLED_FILM.match(said.after(span))))
     found["goes on"] = float(bool(_GOES_ON.match(said.after(span))))
     found["the one"] = float(bool(_THE_ONE.match(said.after(span))))
+    found["which one"] = float(signs.begins(said, span) and bool(_WHICH_ONE.match(said.after(span))))
+    told = grades.tells(said.words[span[0] : span[1]])
+    found["asked of it"] = float(span[0] == 0 and told and bool(_ASKED_OF_IT.match(said.after(span))))
     found["half remembered"] = float(part and bool(_SOMETHING.match(said.after(span))))
     found["between clauses"] = float(signs.begins(said, span) and closes)
     if "named" not in found:
@@ -282,10 +297,16 @@ def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:
     elif any(year == item.year for year, _ in hints.years for item in items):
         found["year elsewhere"] = 1.0
     if people := max((hints.people_of(item, span) for item in items), key=len):
-        close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(p.last == span[0] for p in people)
+        close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(_owns(hints.said, p, span) for p in people)
         found["its people beside it" if close else "its people"] = 1.0
         found["several of its people"] = float(len(people) > 1)
     return found | dict(_marks(hints.said, span, items))
+
+
+def _owns(said: Said, person: Person, span: Span) -> bool:
+    """Whether somebody's name stands right before a title: "Mann's Heat", 贾樟柯的站台."""
+    between = said.between(person.last, span[0]) if person.last <= span[0] else None
+    return between is not None and between.strip("'’s 《“\"") in ("", "的")
 
 
 def _marks(said: Said, span: Span, items: Sequence[Item]) -> Iterator[tuple[str, float]]:

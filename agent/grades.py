@@ -31,6 +31,12 @@ def telling(word: str) -> bool:
     return not lexicon.is_plain(word) and word not in known.people and word not in known.cues
 
 
+def tells(words: Sequence[str]) -> bool:
+    """Whether words are more than a pronoun or the word for a kind of thing."""
+    bare = [word for word in words if word not in _ARTICLES]
+    return len(bare) > 1 or (bool(bare) and bare[0] not in _PRONOUNS and not _term(bare[0]))
+
+
 def spelled(word: str) -> bool:
     """Whether a word is a common one of English, so that it is no slip."""
     known = lexicon.common()

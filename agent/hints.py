@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 from handpicked.agent import lexicon
 from handpicked.agent.signs import Said, Span
@@ -25,7 +24,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"((?:1[89]|20)\d\d|(?<=['’])\d\d)(?:['’]s)?[\s年]*(?:的|version of|film|movie|original|那部|版)?[\s《“\"]*$"
+    r"((?:1[89]|20)\d\d|(?<=['’])\d\d|(?<=\bthe )\d\d)(?:['’]s)?[\s年]*(?:的|version of|film|movie|original|那部|版)?[\s《“\"]*$"
 )
 _OLDER = re.compile(
     r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
@@ -34,6 +33,9 @@ _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版
 _THIS_CENTURY = 27
 """Two figures below this are a year of this century."""
 _NEGATIONS = frozenset(["not", "no", "without"])
+_ARTICLES = frozenset(["a", "an", "the"])
+_NAME = 5
+"""The fewest letters of a first name that tells somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,9 @@ class Hints:
             return known
         every = {normalize(name) for name in (*item.creators, *item.cast)}
         found = [person for person in self.people if person.names & every]
-        surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
-        found += [person for word, person in self._telling if word in surnames]
-        kept = self._found[item.item_id] = [person for person in found if not self._negated(person)]
+        short = self._short(every)
+        found += [person for word, person in self._telling if word in short]
+        kept = self._found[item.item_id] = [person for person in found if not self._negated(person.first)]
         return kept
 
     @cached_property
@@ -126,13 +128,22 @@ class Hints:
     def refused(self, item: Item) -> list[Person]:
         """Those of its people who are said not to be meant: "not Clooney"."""
         every = [normalize(name) for name in (*item.creators, *item.cast)]
-        surnames = {name.rsplit(" ", 1)[-1] for name in every if " " in name}
-        words = self.said.words
+        short, words = self._short(every), self.said.words
         return [
-            Person(place + 1, place + 2, frozenset([after]))
-            for place, (word, after) in enumerate(pairwise(words))
-            if word in _NEGATIONS and after in surnames
+            Person(place, place + 1, frozenset([word]))
+            for place, word in enumerate(words)
+            if (word in short or " ".join(words[place : place + 2]) in every) and self._negated(place)
         ]
+
+    def _short(self, every: Collection[str]) -> set[str]:
+        """What people are called for short: the surname, or the first name of who is best known by it ("keira")."""
+        several = [name.split() for name in every if " " in name]
+        found = {name[-1] for name in several} | {"".join(name[1:]) for name in several if len(name) > 2}
+        for first, *_ in several:
+            if len(first) >= _NAME and (known := self.snapshot.build.columns.forenames.get(first)):
+                best = max(known, key=lambda person: person.made + person.acted)
+                found |= {first} if best.name in every else set()
+        return found
 
     def of_place(self, item: Item) -> bool:
         """Whether the text names the item's language or country."""
@@ -145,8 +156,10 @@ class Hints:
             for value in part.get(word, ())
         )
 
-    def _negated(self, person: Person) -> bool:
-        return person.first > 0 and self.said.words[person.first - 1] in _NEGATIONS
+    def _negated(self, place: int) -> bool:
+        """Whether the name at a place is said not to be meant: "not Clooney", "not the Spike Lee one"."""
+        before = [word for word in self.said.words[max(0, place - 2) : place] if word not in _ARTICLES]
+        return bool(before) and before[-1] in _NEGATIONS
 
 
 def age(text: str) -> str | None:

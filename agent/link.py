@@ -19,6 +19,8 @@ _SEQUEL = re.compile(
     r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?<!a )(?<!any )(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
     re.IGNORECASE,
 )
+_ANOTHER = re.compile(r"\bnot\s+$|不是$", re.IGNORECASE)
+"""What tells which one is meant by another that isn't: "oldboy, not the new one"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> 
     rows = list(dict.fromkeys(shared))
     items = [hints.snapshot.item(row) for row in rows]
     for reference in refer.among(hints.said.text, items, _places(named)):
-        yield from _placed(hints, reference, rows)
+        if not _ANOTHER.search(hints.said.text[: reference.start]):
+            yield from _placed(hints, reference, rows)
 
 
 def _sequels(hints: Hints, titles: Sequence[_Named], taken: Sequence[_Named]) -> Iterator[_Named]:

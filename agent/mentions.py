@@ -31,6 +31,8 @@ _SHORTEST_PART = 4
 """The fewest letters of a part of a title; in Chinese two ideographs less."""
 _PHRASE = 4
 """So many ideographs are a title by no chance, wherever the words around them are taken to begin."""
+_YEARLIKE = 3
+"""Fewer figures right behind an ideograph number what is before them: 异形1."""
 _MANY = 24
 """How many items of one title are compared."""
 _SERIES = 6
@@ -126,7 +128,8 @@ def _possible(said: Said, match: Match) -> bool:
         ):
             return False
     if all(word.isdigit() for word in written):
-        return match.exact and not _UNIT.match(said.after(span))
+        numbered = has_cjk(said.before(span)[-1:]) and len("".join(written)) < _YEARLIKE
+        return match.exact and not _UNIT.match(said.after(span)) and not numbered
     return True
 
 

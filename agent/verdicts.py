@@ -34,7 +34,7 @@ _DISLIKED_BEFORE = re.compile(
 _SEEN_BEHIND = re.compile(
     r"^\W*(?:seen|watched|done)\s*(?:[,.;!]|$)|^\W*(?:is|are|was|were|have been|has been) (?:done|finished|ticked off|sorted|old news|watched|out of the way)\b|\bon (?:my|his|her|our|their) (?:shelf|shelves|hard drive)\b|\bin (?:my|his|her|our|their) (?:collection|library)\b"
     r"|\bby heart\b|\binside out\b|^\W*(?:last|only last|just last|this) (?:night|week|weekend|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|^\W*(?:yesterday|the other (?:day|night|week)|twice|(?:three|four|five|ten|a dozen|a hundred|a million|so many|too many|several|many) times)\b"
-    r"|\b(?:we|i|he|she|they)(?:['’]ve)? (?:just |already )?(?:did|done|had|seen|got|own|owns|has|have|watched) (?:that|it|those|them)\b|,\s*got it on\b",
+    r"|\b(?:we|i|he|she|they)(?:['’]ve| have)? (?:just |already )?(?:did|done|had|seen|got|own|owns|has|have|watched) (?:that|it|those|them)\b|,\s*got it on\b",
     re.IGNORECASE,
 )
 _SEEN_BEFORE = re.compile(
