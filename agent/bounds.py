@@ -38,7 +38,7 @@ _BETWEEN = (
     r"|movies?|books?|albums?|ones?|stuff|much|go|goes|going|pay|paying|costing|costs?|priced|rated|scored|scoring|ranked|rating|with|a|an|any|the|really|any(?:thing)? longer"
 )
 _NOT = (
-    r"(?:\b(?:nothing|not|no|never|none|without|dont|don[’']t|do not|doesn[’']t|cant|can[’']t|cannot|wont|won[’']t|isn[’']t|aren[’']t|shouldn[’']t|avoid"
+    r"(?:\b(?:nothing|nothin|not|no|never|none|without|dont|don[’']t|do not|doesn[’']t|cant|can[’']t|cannot|wont|won[’']t|isn[’']t|aren[’']t|shouldn[’']t|avoid"
     rf"|skip|hate|anything but)\b(?:\s+(?:{_BETWEEN})\b){{0,4}}?[\s-]*"
     r"|(?:别给我|不想要|不要|不能|不可以?|不想|不看|别|勿|不|没有|讨厌)[想看要给我推荐来拍片长时间的电影子有是放选再让]{0,5}?)"
 )

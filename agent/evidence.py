@@ -260,7 +260,7 @@ def _written(said: Said, span: Span, best: Match) -> Signs:
     words = said.words[span[0] : span[1]]
     many = "many" if len(words) > 1 else "one"
     if signs.upper(said, span):
-        if all(word in lexicon.load().proper or word.isdigit() for word in words):
+        if all(word in lexicon.load().proper or word.isdigit() for word in said.bare[slice(*span)]):
             return {}
         if best.part and many == "one":
             return {"capitals, part": 1.0}
@@ -306,6 +306,8 @@ def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:
 def _owns(said: Said, person: Person, span: Span) -> bool:
     """Whether somebody's name stands right before a title: "Mann's Heat", 贾樟柯的站台."""
     between = said.between(person.last, span[0]) if person.last <= span[0] else None
+    if person.first >= span[1]:
+        return said.between(span[1], person.first).strip() in (",", "，", "(", "")
     return between is not None and between.strip("'’s 《“\"") in ("", "的")
 
 

@@ -15,7 +15,7 @@ Signs = dict[str, float]
 _ARTICLES = frozenset(["the", "a", "an"])
 _PRONOUNS = frozenset(
     """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
-    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope yeah yep sure
+    all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope nah naw yup yea yeah yep sure
     always definitely maybe honestly absolutely seriously actually literally probably sometimes usually finally exactly never ever
     perhaps lol lmao omg haha hahaha idk well super perhaps really basically totally obviously especially""".split()
 )
@@ -43,7 +43,7 @@ def spelled(word: str) -> bool:
     if len(short := _DRAWN_OUT.sub(r"\1", word)) < len(word):
         return spelled(short)
     return (
-        lexicon.is_plain(word) or word in known.words or word in known.uncommon or word in lexicon.load().cues
+        lexicon.is_plain(word) or word in _PRONOUNS or word in known.words or word in known.uncommon or word in lexicon.load().cues
     )
 
 

@@ -104,8 +104,24 @@ def _references(
 ) -> Iterator[_Named]:
     rows = [hints.snapshot.row(item_id) for item_id in shown]
     place = shown.index(focus) if focus in shown else None
-    for reference in refer.find(hints.said.text, _items(hints, shown), _places(named), place):
+    others = list(_siblings(hints, shown, _places(named)))
+    yield from others
+    taken = _places([*named, *others])
+    for reference in refer.find(hints.said.text, _items(hints, shown), taken, place):
         yield from _placed(hints, reference, rows)
+
+
+def _siblings(
+    hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int]]
+) -> Iterator[_Named]:
+    """Others of the title that was shown alone: "no, the newer one"."""
+    items = [item for item in _items(hints, shown) if item is not None]
+    if len({item.title for item in items}) != 1:
+        return
+    rows = [row for row in hints.snapshot.titles.rows(items[0].title) if hints.snapshot.item(row).domain == items[0].domain]
+    for reference in refer.among(hints.said.text, [hints.snapshot.item(row) for row in rows], taken):
+        if not _ANOTHER.search(hints.said.text[: reference.start]):
+            yield from _placed(hints, reference, rows)
 
 
 def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> Iterator[_Named]:

@@ -28,11 +28,11 @@ _KNOWN_BY = 12
 """From this many items on a person is meant by a surname in small letters."""
 _WORKS = r"(?:films?|movies?|flicks?|pictures?|pics?|books?|novels?|albums?|records?|songs?|stuff|work|works|comed(?:y|ies)|westerns?|thrillers?|classics?|dramas?|musicals?|one|ones|marathon)"
 _MADE_BEFORE = re.compile(
-    r"(?<!voiced )(?<!played )\b(?:by|directed|director|author|authors|writer|artist|from director|written|made)\s*(?:by|is|are|,|:)?\s*$|(?:导演|作者|歌手)(?:是|为|的)?\s*$",
+    r"(?<!voiced )(?<!played )\b(?:by|directed|director|author|authors|writer|artist|from director|written|made|everything|all of|anything)\s*(?:by|is|are|,|:)?\s*$|(?:导演|作者|歌手)(?:是|为|的)?\s*$",
     re.IGNORECASE,
 )
 _MADE_AFTER = re.compile(
-    r"\s*(?:['’]s?\s+(?:\w+\s+)?(?:films?|books?|albums?|novels?)|directed|directs|wrote|writes|made\b|的?导演|导的|执导|拍的|写的|指导|的书|的小说|的专辑|的歌|唱的)",
+    r"\s*(?:['’]s?\s+(?:\w+\s+)?(?:films?|books?|albums?|novels?)|directed|directs|wrote|writes|made\b|(?:has |have )?(?:put out|done)\b|did\b|的?导演|导的|执导|拍的|写的|指导|的书|的小说|的专辑|的歌|唱的)",
     re.IGNORECASE,
 )
 _ACTED_BEFORE = re.compile(
@@ -162,6 +162,11 @@ def _full_name(words: Sequence[str]) -> str:
 def _surname(snapshot: Snapshot, said: Said, place: int) -> tuple[int, tuple[str, ...]] | None:
     token = said.tokens[place]
     people = _by_surname(snapshot, token.text)
+    before = said.tokens[place - 1].text if place else ""
+    after = said.tokens[place + 1].text if place + 1 < len(said.tokens) else ""
+    lands = lexicon.load().countries
+    if f"{before} {token.text}" in lands or f"{token.text} {after}" in lands:
+        return None
     if not people or lexicon.is_plain(token.text) or not _cued(said, token):
         return None
     person = _dominant(people)

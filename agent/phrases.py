@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from handpicked.tools.data.text import Token, has_cjk, segments, simplified
 
 T = TypeVar("T")
+_VERBS = frozenset("要找买读喝吃选")
+"""Verbs that a segmenter joins to the one ideograph that is their object: 要书."""
 _HEADS = frozenset("老好大小新旧看听读买长短想太很更最挺真超")
 _TAILS = frozenset("片剧类系风味书乐歌史") | {
     "电影",
@@ -84,7 +86,7 @@ class Words:
             return end - start > 2 or (first == start and end - start > 1)
         before, behind = self.text[first:start], self.text[end:last]
         if end - start == 1 and (before or behind):
-            return False
+            return not behind and before in _VERBS
         return (not before or before in _HEADS or _known(before, known)) and (
             not behind or behind in _TAILS or _known(behind, known)
         )

@@ -83,7 +83,8 @@ _KIND_OF = (
     re.compile(rf"那{_BU}([\u4e00-\u9fff]{{1,6}}?)(?:的|片|吧|$)"),
 )
 _ALL = re.compile(
-    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|几[部本张]|两[部本张]|两个)都(?=看|读|听|喜欢)",
+    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
+    r"|^\W*(?:我们?)?都(?=[看读听买]过)|(?<=\bseen |\bread )(?:'?em all|them all|all\b(?! of))|(?<=\bwatched )(?:'?em all|them all|all\b(?! of))",
     re.IGNORECASE,
 )
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
@@ -101,6 +102,16 @@ _OF_IT = re.compile(
     re.IGNORECASE,
 )
 """A question that is all that is said: of the one item shown."""
+_COMPLAINT = re.compile(
+    r"\b(?:why|whyd|how come|wdym|what['’]?s with)\b|\b(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us)\b", re.IGNORECASE
+)
+_LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
+"""What may be a word of a title, where it is asked why that was picked: "why you give me wolves"."""
+_MAKERS = re.compile(
+    r"(?:^|[.,;!?]\s*|\b(?:or|and|not|the)\s+)([^\W\d_][\w-]*(?:\s[A-Z][\w-]*){0,2})['’]s(?=\s*(?:[.,;!?]|$))",
+    re.IGNORECASE,
+)
+"""The one of somebody's: "Park Chan-wook's."."""
 _DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
 
 
@@ -190,6 +201,8 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
     for one in _WORD_OF.finditer(text):
         yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
+    for one in _LONG_WORD.finditer(text) if _COMPLAINT.search(text) else ():
+        yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
     yield from _pronouns(text, shown, focus)
 
 
@@ -205,6 +218,8 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
         old = next(filter(None, one.groups())).casefold()[:2] in ("ol", "or", "老", "旧")
         yield Reference(one.start(), one.end(), _by_age(shown, old=old))
     for one in _DESCRIBED.finditer(text):
+        yield Reference(one.start(), one.end(), _described(shown, one[1]))
+    for one in _MAKERS.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
     for pattern in _KIND_OF:
         for one in pattern.finditer(text):
@@ -261,8 +276,10 @@ def _of_kind(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
 
 def _has(item: Item, word: str) -> bool:
     """Whether an item is of what a word of the lexicon means: a category, a country, a language, somebody."""
+    titled = len(word) > 1 and word in item.title
     known, word = lexicon.load(), phrase_key(word)
     return (
+        titled or
         bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
         or item.country in known.countries.get(word, ())
         or item.language in known.languages.get(word, ())

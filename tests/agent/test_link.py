@@ -81,6 +81,12 @@ MEANT = [
     ("robot picnic gave me nightmares", [("f7", "dislike")]),
     ("刚看完算法之外", [("b2", "seen")]),
     ("别再给我推荐算法之外了", [("b2", "dislike")]),
+    ("heat - whats that about", [("f2", "about")]),
+    ("heat, the michael one", [("f2", "about")]),
+    ("who made heat n is it any good", [("f2", "about")]),
+    ("do u have Up", [("f4", "about")]),
+    ("heat, not the paul morr one", [("f2", "about")]),
+    ("the 72 heat", [("f3", "about")]),
 ]
 
 
@@ -145,6 +151,16 @@ def test_what_was_shown_is_meant_by_a_reference(snapshot: Snapshot) -> None:
     [one] = link.link(snapshot, "what's that one about", shown=("f7",))
     assert (one.item_id, one.polarity) == ("f7", "about")
     assert link.link(snapshot, "what's that one about", shown=("gone",)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("nah the older one", "f3"), ("Paul Morr's.", "f3"), ("不是这个，我要老的那部", "f3"), ("who directed it", "f2")],
+)
+def test_another_of_the_title_shown_alone_is_meant_by_its_age_or_maker(
+    snapshot: Snapshot, text: str, meant: str
+) -> None:
+    assert [found.item_id for found in link.link(snapshot, text, shown=("f2",))] == [meant]
 
 
 def test_a_title_that_was_shown_is_the_one_meant(snapshot: Snapshot) -> None:

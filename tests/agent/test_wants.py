@@ -26,6 +26,7 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
     ("text", "term"),
     [
         ("westerns made before 1970", ("categories", "in", "Western")),
+        ("恐怖的一律别来，我胆小", ("categories", "not_in", "Horror")),
         ("anything but horror", ("categories", "not_in", "Horror")),
         ("no musicals pls", ("categories", "not_in", "Musical")),
         ("I don't like war films", ("categories", "not_in", "War")),
@@ -128,6 +129,7 @@ def test_nothing_is_read_from_a_title(snapshot: Snapshot) -> None:
         ("not news, a novel", ("book",)),
         ("a gift for grandpa, he likes films", ()),
         ("a crime novel", ("book",)),
+        ("要书，读点历史", ("book",)),
         ("睡前听的音乐", ("music",)),
         ("适合小学生的童书", ("book",)),
         ("音乐剧", ("movie",)),
