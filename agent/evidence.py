@@ -297,7 +297,9 @@ def _hinted(hints: Hints, span: Span, items: Sequence[Item]) -> Signs:
     elif any(year == item.year for year, _ in hints.years for item in items):
         found["year elsewhere"] = 1.0
     if people := max((hints.people_of(item, span) for item in items), key=len):
-        close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(_owns(hints.said, p, span) for p in people)
+        close = _PEOPLE_BEHIND.match(hints.said.after(span)) or any(
+            _owns(hints.said, p, span) for p in people
+        )
         found["its people beside it" if close else "its people"] = 1.0
         found["several of its people"] = float(len(people) > 1)
     return found | dict(_marks(hints.said, span, items))

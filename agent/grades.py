@@ -43,7 +43,11 @@ def spelled(word: str) -> bool:
     if len(short := _DRAWN_OUT.sub(r"\1", word)) < len(word):
         return spelled(short)
     return (
-        lexicon.is_plain(word) or word in _PRONOUNS or word in known.words or word in known.uncommon or word in lexicon.load().cues
+        lexicon.is_plain(word)
+        or word in _PRONOUNS
+        or word in known.words
+        or word in known.uncommon
+        or word in lexicon.load().cues
     )
 
 

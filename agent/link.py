@@ -111,14 +111,16 @@ def _references(
         yield from _placed(hints, reference, rows)
 
 
-def _siblings(
-    hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int]]
-) -> Iterator[_Named]:
+def _siblings(hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int]]) -> Iterator[_Named]:
     """Others of the title that was shown alone: "no, the newer one"."""
     items = [item for item in _items(hints, shown) if item is not None]
     if len({item.title for item in items}) != 1:
         return
-    rows = [row for row in hints.snapshot.titles.rows(items[0].title) if hints.snapshot.item(row).domain == items[0].domain]
+    rows = [
+        row
+        for row in hints.snapshot.titles.rows(items[0].title)
+        if hints.snapshot.item(row).domain == items[0].domain
+    ]
     for reference in refer.among(hints.said.text, [hints.snapshot.item(row) for row in rows], taken):
         if not _ANOTHER.search(hints.said.text[: reference.start]):
             yield from _placed(hints, reference, rows)

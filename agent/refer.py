@@ -103,7 +103,8 @@ _OF_IT = re.compile(
 )
 """A question that is all that is said: of the one item shown."""
 _COMPLAINT = re.compile(
-    r"\b(?:why|whyd|how come|wdym|what['’]?s with)\b|\b(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us)\b", re.IGNORECASE
+    r"\b(?:why|whyd|how come|wdym|what['’]?s with)\b|\b(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us)\b",
+    re.IGNORECASE,
 )
 _LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
 """What may be a word of a title, where it is asked why that was picked: "why you give me wolves"."""
@@ -279,8 +280,8 @@ def _has(item: Item, word: str) -> bool:
     titled = len(word) > 1 and word in item.title
     known, word = lexicon.load(), phrase_key(word)
     return (
-        titled or
-        bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
+        titled
+        or bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
         or item.country in known.countries.get(word, ())
         or item.language in known.languages.get(word, ())
         or bool(

@@ -155,7 +155,12 @@ def test_what_was_shown_is_meant_by_a_reference(snapshot: Snapshot) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [("nah the older one", "f3"), ("Paul Morr's.", "f3"), ("不是这个，我要老的那部", "f3"), ("who directed it", "f2")],
+    [
+        ("nah the older one", "f3"),
+        ("Paul Morr's.", "f3"),
+        ("不是这个，我要老的那部", "f3"),
+        ("who directed it", "f2"),
+    ],
 )
 def test_another_of_the_title_shown_alone_is_meant_by_its_age_or_maker(
     snapshot: Snapshot, text: str, meant: str
