@@ -92,7 +92,7 @@ _COMMON_BEFORE = re.compile(
 _ONE_OF_MANY = re.compile(r"\b(?:a|an|my|your|ur)\s*$", re.IGNORECASE)
 _PLACE = re.compile(
     r"\b(?:go|goes|going|went|trips?|flights?|fly|flying|flew|travel\w*|moving|moved|drove|driving|live|lives|living|been|holidays?|vacation|honeymoon)"
-    r"\s+(?:back\s+|over\s+|out\s+)?(?:to|in)\s+$",
+    r"\s+(?:back\s+|over\s+|out\s+)?(?:to|in)\s+$|\b(?:near|nearby|outside|towards)\s+$",
     re.IGNORECASE,
 )
 """What stands before where somebody goes: "going to casablanca in june"."""

@@ -103,7 +103,7 @@ _OF_IT = re.compile(
 )
 """A question that is all that is said: of the one item shown."""
 _COMPLAINT = re.compile(
-    r"\b(?:why|whyd|how come|wdym|what['’]?s with)\b|\b(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us)\b",
+    r"\b(?:why|whyd|how come|wdym|what['’]?s with|(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us))\b[^,.;!?]*",
     re.IGNORECASE,
 )
 _LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
@@ -202,8 +202,9 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
     for one in _WORD_OF.finditer(text):
         yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
-    for one in _LONG_WORD.finditer(text) if _COMPLAINT.search(text) else ():
-        yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
+    if complaint := _COMPLAINT.search(text):
+        for one in _LONG_WORD.finditer(text, *complaint.span()):
+            yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
     yield from _pronouns(text, shown, focus)
 
 

@@ -25,7 +25,7 @@ _ASKED_BEHIND = re.compile(r"[^。！\n]*?(?:吗|么|嘛|没有|不)\s*(?:[？?�
 _RATED = re.compile(
     r"\b\d+(?:\.\d+)?\s*(?:/|out of)\s*(?:5|10|100|five|ten)\b|\b(?:\d(?:\.\d)?|one|two|three|four|five|half)\s*(?:and a half\s*)?stars?\b"
     r"|\bthumbs[- ](?:up|down)\b|👍|👎|⭐|★|\b(?:gets?|give|gave|giving|got) (?:it |this |that |them )?(?:an? )?(?:solid |strong |easy )?\d+(?:\.\d)?\b(?! (?:hour|min|year|more|film|movie))"
-    r"|\d+(?:\.\d+)?\s*分(?!钟)|(?:\d|[一二三四五六七八九十两半])\s*(?:颗|个)?(?:分(?!钟)|星)|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
+    r"|\d+(?:\.\d+)?\s*分(?!钟|以|左右)|(?:\d|[一二三四五六七八九十两半])\s*(?:颗|个)?(?:分(?!钟|以|左右)|星(?!以|期))|给.{0,4}?\d(?:\.\d)?(?:\s|$|[，。])|\brat(?:e|ed|ing)\b|\bscore[ds]?\b|打分|记一下",
     re.IGNORECASE,
 )
 _BETTER = re.compile(
