@@ -30,7 +30,10 @@ _NEGATIVES = 300
 """Items drawn evenly for each turn: hard ones did worse."""
 _RIDGE = 3.0
 _FLOOR = 0.02
-_ROUNDS = 200
+_ROUNDS = 60
+_TRUST = 0.5
+"""What the trees add to the linear score is halved: with rounds and shrinkage the best of eight on two folds of ReDial's valid
+dialogues, none of them far from the linear blend (R@10 .194 to .203, standard error .012)."""
 _TREES = {
     "objective": "lambdarank", "learning_rate": 0.03, "num_leaves": 15, "min_data_in_leaf": 60, "lambda_l2": 10.0,
     "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1, "lambdarank_truncation_level": 30,
@@ -120,7 +123,7 @@ def blend(
     rows, kept, scores = _first(features(found, turn, without), learned.weights, turn, allowed)
     if not len(rows):
         return Blended(rows, scores, np.empty((0, len(TOOLS)), np.float32))
-    shap: Floats = learned.model.predict(_deeper(kept, turn), pred_contrib=True, num_threads=1)
+    shap: Floats = _TRUST * learned.model.predict(_deeper(kept, turn), pred_contrib=True, num_threads=1)
     terms = (kept - kept.mean(axis=0)) * learned.weights
     parts = _summed(terms, _LINEAR_OF) + _summed(shap[:, : len(_TREES_OF)], _TREES_OF)
     parts[:, TOOLS.index("dialogues")] += shap[:, len(_TREES_OF) : -1].sum(axis=1)
