@@ -79,7 +79,12 @@ def _part(
     if seeds or request.user_id:
         calls.append(("collab", {"item_ids": seeds, "constraints": keep}))
     said = [*(turn.message for turn in memory.turns), request.message]
-    if request.message and len(context.snapshot.build.dialogue_targets):
+    if request.message and context.snapshot.build.learned is not None:
+        named = list(
+            dict.fromkeys([*memory.seen, *memory.like, *reading.seen, *reading.about, *reading.like])
+        )
+        calls.append(("dialogues", {"utterances": said, "item_ids": named, "constraints": keep}))
+    elif request.message and len(context.snapshot.build.dialogue_targets):
         calls.append(("dialogues", {"utterances": said[-_LAST_UTTERANCES:], "constraints": keep}))
     calls += [
         (name, arguments | {"constraints": [*keep, *lean]})

@@ -5,11 +5,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from handpicked.agent import act, scenes
-from handpicked.agent.memory import Memory
+from handpicked.agent.memory import Memory, Turn
 from handpicked.agent.types import CartLine, Reading, Request, SceneGuess, Surroundings
+from handpicked.tools.data import conversations
+from handpicked.tools.data.blend import Blend
+from handpicked.tools.data.learned import Learned
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Constraint, ToolCall, ToolResult
 
@@ -32,6 +36,20 @@ def test_a_tool_with_nothing_to_work_on_is_not_called(context: Context) -> None:
 
 def test_a_known_user_adds_history_and_collaborative_filtering(context: Context) -> None:
     assert {"history", "collab"} <= set(names(plan(context, user_id="u1")))
+
+
+def test_a_learned_blend_is_told_all_that_was_said_and_named(context: Context) -> None:
+    items = conversations.shelf([context.snapshot.item(0)], np.zeros((1, 2), np.float32))
+    learned = Learned(items, (), (), Blend(np.zeros(1, np.float32), ""))
+    build = replace(context.snapshot.build, learned=learned)
+    bound_to = replace(context, snapshot=replace(context.snapshot, build=build))
+    said = tuple(Turn(f"said {n}", "", "watch") for n in range(5))
+    memory = Memory(turns=said, like=("f1",), seen=("f2",))
+    reading = replace(WATCH, like=("f3",))
+    calls = act.plan(Request("and now?"), reading, memory, scenes.load()["watch"], bound_to)
+    [arguments] = [call.arguments for call in calls if call.name == "dialogues"]
+    assert arguments["utterances"] == [*(f"said {n}" for n in range(5)), "and now?"]
+    assert arguments["item_ids"] == ["f2", "f1", "f3"]
 
 
 def test_named_titles_and_the_cart_are_the_seeds_and_what_is_gone_is_not(context: Context) -> None:
