@@ -141,6 +141,7 @@ def _part(split: str, name: str) -> str:
 
 
 def _first(scores: Floats, turn: Turn) -> Rows:
+    scores = scores.copy()  # the blend is still to read them
     scores[turn.mentioned] = -np.inf
     return np.lexsort((np.arange(len(scores)), -scores))[: min(DEEPEST, int(np.isfinite(scores).sum()))]
 
