@@ -25,7 +25,7 @@ _WORDS: dict[Relation, str] = {
         r"|[<≤]|不到|少于|低于|小于|短于|最多|至多|不足|顶多|最长|最贵"
     ),
     "above": (
-        r"\b(?:over|above|more than|greater than|at least|longer than|higher than|better than|min(?:imum)?(?: of)?|upwards of|north of|no less"
+        r"\b(?:over|above|more than|greater than|at least|longer than|dearer than|pricier than|higher than|better than|min(?:imum)?(?: of)?|upwards of|north of|no less"
         r" than|exceed(?:ing|s)?|past)\b|[>≥]|至少|超过|大于|高于|多于|长于|起码|最少|最低|不少于|不低于"
     ),
     "before": r"\b(?:before|b4|pre|older than|earlier than|prior to|predat(?:es|ing))(?:-|\b)|早于",
@@ -70,7 +70,7 @@ _AFTER = re.compile(
 )
 _REFUSED_BEHIND = re.compile(
     r"\s*(?:的)?(?:片子|电影|影片|片|东西|书|歌|专辑|老片|文章|长片)?(?:我|都|就|一概|全|也|通通)*"
-    r"(?:不要|别|不看|算了|免了|不考虑|不想|不行|排除|除外|pass|不太想|不听|不读|不买)"
+    r"(?:不要|别|不看|算了|免了|不考虑|不想|不行|排除|除外|pass|不太想|不听|不读|不买)(?:看|了|的|哈|啊|吧|哦|呢)*(?![\u4e00-\u9fff\w])"
     r"|\s*(?:films?|movies?|ones?|stuff|books?|albums?)?\s*(?:is|are|'s)\s+(?:way |just |far )?(?:too (?:long|much|expensive|dear|old|short|new)|out\b|a no\b|no good|off the table)",
     re.IGNORECASE,
 )
@@ -94,6 +94,8 @@ def bound(text: str, measure: Measure) -> Bound:
     relation, negated, start, end = "exact", False, measure.start, measure.end
     if after is not None and not (before is not None and _group(before) in ("above", "below")):
         relation, end = _group(after), after.end()
+        if measure.kind in ("year", "decade") and after[0].strip() == "起":
+            relation = "since"
         denied = _DENIED.search(text, from_, measure.start)
         negated = denied is not None
     elif before is not None:

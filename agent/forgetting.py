@@ -16,7 +16,7 @@ _LONGEST = 60
 _READ = 1000
 """How many characters of a label count, and of a message: nobody asks for this in an essay."""
 _ANY = re.compile(
-    r"forget|forgot|delete|erase|wipe|clear|remov|purge|scrub|unremember|unlearn|rid of|stop|remember|keep|save|store|log|track|record|忘|删|清|抹|擦|移除|去掉|销毁|记|别",
+    r"forget|forgot|disregard|delete|erase|wipe|clear|remov|purge|scrub|unremember|unlearn|rid of|stop|remember|keep|save|store|log|track|record|忘|删|清|抹|擦|移除|去掉|销毁|记|别",
     re.IGNORECASE,
 )
 

@@ -54,7 +54,7 @@ _NOTES = {"fiver": 5.0, "tenner": 10.0, "buck": 1.0}
 _HOUR_AND_HALF = re.compile(r"\b(?:(?:an?|one)\s+)?hour\s+and\s+a\s+half\b", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?P<halfhours>\s*个半(?:小时|钟头)?|\s*小时半)"
-    r"|(?P<hours>\s*-?\s*(?:hours?\b|hrs?\b|h(?=\b|\d)|个?小时|个?钟头?))(?P<extra>\s+and\s+a\s+half\b|\s*(?:and\s+)?(?P<rest>[0-5]?\d|[一二三四五]?十[一二三四五六七八九]?|[a-z]+(?:[ -][a-z]+)?)\s*(?:minutes?\b|mins?\b|m\b|分钟?)|(?P<compact>(?<=h)[0-5]\d\b|(?<=hr)\s?[0-5]\d\b))?"
+    r"|(?P<hours>\s*-?\s*(?:hours?\b|hrs?\b|h(?=\b|\d)|个?小时|个?钟头?))(?P<extra>\s+and\s+a\s+half\b|\s*(?:and\s+)?(?P<rest>[0-5]?\d|[一二三四五]?十[一二三四五六七八九]?|[a-z]+(?:[ -][a-z]+)?)\s*(?:minutes?\b|mins?\b|m\b|分钟?)|\s+(?P<tens>ten|fifteen|twenty|thirty|forty(?:[- ]five)?|fifty)\b(?=\s*(?:max|tops|at most|or (?:less|under)|[,.;!?]|$))|(?P<compact>(?<=h)[0-5]\d\b|(?<=hr)\s?[0-5]\d\b))?"
     r"|(?P<minutes>\s*-?\s*(?:minutes?\b|mins?\b|m\b(?!\w)|分钟))"
     r"|(?P<quarters>刻钟)"
     r"|(?P<cents>\s*(?:cents?\b|分钱))|(?P<dimes>\s*[毛角]钱?)"
@@ -65,6 +65,7 @@ _UNIT = re.compile(
     r"|(?P<years>\s*年(?!代|级|轻|龄))",
     re.IGNORECASE,
 )
+_BOUNDED = re.compile(r"(?:以|之)[前后来]|起(?!来)")
 _SIGN = re.compile(r"[$€£¥￥]\s*$")
 _TO = re.compile(r"\s*(?:-|–|—|~|～|to|till|until|through|or|到|至|或)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:and|&|n|和|跟|与)\s*", re.IGNORECASE)
@@ -151,6 +152,8 @@ def _bare(match: re.Match[str]) -> Measure | None:
 def _with_unit(match: re.Match[str], unit: re.Match[str]) -> Measure:
     value = number_of(match[1])
     kind, scale, more = _measured(unit, value)
+    if kind == "year" and len(match[1]) == 2 and match[1].isdigit() and _BOUNDED.match(match.string, unit.end()):
+        value = float(_century(int(match[1])))  # 90年以前
     if kind == "year" and not 1800 <= value < 2100:
         kind = "skip"
     total = round(value * scale + more, 4)
@@ -178,6 +181,8 @@ def _measured(unit: re.Match[str], value: float) -> tuple[Kind, float, float]:
 
 def _rest(unit: re.Match[str]) -> float:
     """Minutes beyond the hours: "and a half", "1h30", "2 hours 20 minutes"."""
+    if unit["tens"]:
+        return number_of(unit["tens"])
     if unit["compact"]:
         return float(unit["compact"])
     if unit["rest"]:

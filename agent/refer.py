@@ -33,7 +33,7 @@ _RANGE = re.compile(
     rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE
 )
 _ORDINAL = re.compile(
-    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|year|month|day|friday|saturday|sunday"
+    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
     rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
     rf"|第([一二三四五六七八九十\d])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
     re.IGNORECASE,
@@ -88,8 +88,10 @@ _ALL = re.compile(
     re.IGNORECASE,
 )
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
+_PRONOUNS = frozenset(["it", "its", "it's", "this", "that", "它"])
+"""What means the item that is told otherwise in the same message, if one is: "the 58 one. who's in it"."""
 _IT = re.compile(
-    r"(?<!not )(?<!n't )(?<!go with )\b(?:it|its|it's|this|that)\b(?!['’](?!s))|它|(?<!不是)这(?=[部本张个片])",
+    r"(?<!not )(?<!n't )(?<!go with )\b(?:it|its|it's|this|that)\b(?!['’](?!s))(?! (?:time|week|weekend|year|month|morning|afternoon|evening)\b)|它|(?<!不是)这(?=[部本张个片])",
     re.IGNORECASE,
 )
 _WORD_OF = re.compile(r"\b(?:the|that)\s+([a-z]{4,})\b", re.IGNORECASE)
@@ -103,16 +105,22 @@ _OF_IT = re.compile(
 )
 """A question that is all that is said: of the one item shown."""
 _COMPLAINT = re.compile(
-    r"\b(?:why|whyd|how come|wdym|what['’]?s with|(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us))\b[^,.;!?]*",
+    r"\b(?:why|whyd|(?:makes|made|making) you think|how come|wdym|what['’]?s with|(?:gave?|give|giving|showed|showing|suggest\w*|recc?ed|recommended|pushing) (?:me|us))\b[^,.;!?]*",
     re.IGNORECASE,
 )
+_THE_MAKER = re.compile(r"\b(?:the|that|your)\s+([A-Z][a-z]{2,})\b(?!\s+[A-Z])")
+"""Who made one: "why was the Ozu put forward"."""
 _LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
 """What may be a word of a title, where it is asked why that was picked: "why you give me wolves"."""
 _MAKERS = re.compile(
-    r"(?:^|[.,;!?]\s*|\b(?:or|and|not|the)\s+)([^\W\d_][\w-]*(?:\s[A-Z][\w-]*){0,2})['’]s(?=\s*(?:[.,;!?]|$))",
+    r"(?:^|[.,;!?]\s*|\b(?:or|and|not|the|for|about|mean|meant)\s+)([^\W\d_][\w-]*(?:\s[A-Z][\w-]*){0,2})['’]s(?=\s*(?:[.,;!?]|$))",
     re.IGNORECASE,
 )
 """The one of somebody's: "Park Chan-wook's."."""
+_ONE_OF = re.compile(
+    r"\b(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|by|from|starring|featuring)\s+((?:[\w'’-]+\s*){1,3})", re.IGNORECASE
+)
+"""Who tells one: "the one with Steve McQueen"."""
 _DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
 
 
@@ -132,7 +140,9 @@ def find(
     that it names. `focus` is the place of the item that was asked about last: "that one" is that one."""
     if focus is None and len(shown) == 1:
         focus = 0
-    return _kept(_every(text, shown, focus), shown, taken) if shown else []
+    found = _kept(_every(text, shown, focus), shown, taken) if shown else []
+    others = [one for one in found if text[one.start : one.end].casefold() not in _PRONOUNS]
+    return others if others and len({one.places for one in found}) > len({one.places for one in others}) else found
 
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
@@ -202,6 +212,8 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
     for one in _WORD_OF.finditer(text):
         yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
+    for one in _THE_MAKER.finditer(text):
+        yield Reference(one.start(), one.end(), _described(shown, one[1]))
     if complaint := _COMPLAINT.search(text):
         for one in _LONG_WORD.finditer(text, *complaint.span()):
             yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
@@ -221,6 +233,12 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
         yield Reference(one.start(), one.end(), _by_age(shown, old=old))
     for one in _DESCRIBED.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
+    for one in _ONE_OF.finditer(text):
+        words = one[1].split()
+        for last in range(len(words), 0, -1):
+            if places := _described(shown, " ".join(words[:last])):
+                yield Reference(one.start(), one.start(1) + len(" ".join(words[:last])), places)
+                break
     for one in _MAKERS.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
     for pattern in _KIND_OF:

@@ -16,7 +16,7 @@ _DISLIKED_BEHIND = re.compile(
     rf"|\boff (?:after|half|within|in the)|\b(?:switch|turn)(?:ed)? (?:it )?off\b|\b(?:gave|given|giving) (?:it )?up\b|\b(?:walked out|bailed|stopped watching|lost interest)\b"
     r"|\b(?:could|did)(?: not|n['’]?t) (?:finish|like|enjoy|get into|love)\b|\bnever again\b|\b(?:hate|hated|loathe|loathed|despise|despised)(?: it| that| every)?\b|\bcan['’]?t stand (?:it|that)\b"
     r"|\b(?:rubbish|awful|terrible|garbage|trash|dire|dreadful|woeful|over-?rated|over-?hyped|disappoint\w+|let-?down|unbearable|unwatchable|pointless|cringe\w*)\b"
-    r"|\bwaste of\b|\b(?:not|isn['’]?t|wasn['’]?t) (?:really )?(?:my|our|his|her|their) (?:kind|cup|thing|bag|sort|type|scene|style)\b|\bfreak(?:ed|s) \w+ out|\bfreaked gran out|\b(?:traumati[sz]ed|scarred)\b"
+    r"|\bwaste of\b|\b(?:gave|gives|given) (?:me|us|him|her|them|my \w+) (?:an? )?(?:actual |real |proper |massive )*(?:migraine|headache|nightmares?|the creeps)\b|\b(?:not|isn['’]?t|wasn['’]?t) (?:really )?(?:my|our|his|her|their) (?:kind|cup|thing|bag|sort|type|scene|style)\b|\bfreak(?:ed|s) \w+ out|\bfreaked gran out|\b(?:traumati[sz]ed|scarred)\b"
     r"|\bi (?:don['’]?t|didn['’]?t|never) (?:see|get|got) (?:it|the fuss|the hype|the appeal)\b|^\W*(?:\w+ ){0,5}away from\b|,\s*(?:please )?(?:avoid|no thanks|no thank you|hard pass|not so much|nope|no)\s*(?:[,.;!]|$)|^\W*not so much\b|\bleast fav|\bjust noise\b|^\W*(?:bad|meh|nah)\b"
     rf"|\bmakes? {_WHO} (?:sea)?(?:sick|ill|angry|queasy|dizzy|cringe|squirm|yawn)",
     re.IGNORECASE,
@@ -32,7 +32,7 @@ _DISLIKED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _SEEN_BEHIND = re.compile(
-    r"^\W*(?:seen|watched|done)\s*(?:[,.;!]|$)|^\W*(?:is|are|was|were|have been|has been) (?:done|finished|ticked off|sorted|old news|watched|out of the way)\b|\bon (?:my|his|her|our|their) (?:shelf|shelves|hard drive)\b|\bin (?:my|his|her|our|their) (?:collection|library)\b"
+    r"^\W*(?:which |that )?(?:we|i|he|she|they)(?:['’]?ve| have|['’]s| has)?(?: (?:just|already|both|all|only))* (?:done|seen|read|watched|had|got|heard|finished|tried)\s*(?:[,.;!]|$)|^\W*(?:seen|watched|done)\s*(?:[,.;!]|$)|^\W*(?:is|are|was|were|have been|has been) (?:done|finished|ticked off|sorted|old news|watched|out of the way)\b|\bon (?:my|his|her|our|their) (?:shelf|shelves|hard drive)\b|\bin (?:my|his|her|our|their) (?:collection|library)\b"
     r"|\bby heart\b|\binside out\b|^\W*(?:last|only last|just last|this) (?:night|week|weekend|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|^\W*(?:yesterday|the other (?:day|night|week)|twice|(?:three|four|five|ten|a dozen|a hundred|a million|so many|too many|several|many) times)\b"
     r"|\b(?:we|i|he|she|they)(?:['’]ve| have)? (?:just |already )?(?:did|done|had|seen|got|own|owns|has|have|watched) (?:that|it|those|them)\b|,\s*got it on\b",
     re.IGNORECASE,
@@ -57,6 +57,10 @@ _NEGATED = re.compile(
 )
 _ENDS = re.compile(r"[.!?;\n]")
 _UNSEEN = re.compile(r"\W*(?:i|we|he|she|they)\s+(?:have|has)(?:n['’]?t| not)\b", re.IGNORECASE)
+_NO_WAY = re.compile(
+    r"[\"”’]?\s*[?？]+!?\s*(?:oh |god |hell |absolutely )*(?:no(?!\s+(?:idea|clue|problem|worries|matter))|nope|nah|never|not again)\b", re.IGNORECASE
+)
+"""What turns a title down that was put forward: "The Perfect Storm?? no."."""
 _SEVERE = re.compile(
     r"\b(?:not|nothing|never|isn['’]?t) (?:so |as |too |quite )?(?:grim|scary|sad|dark|heavy|long|slow|violent|gory|bleak|depressing|silly|dull|boring|loud|weird|intense|creepy|bloody|sappy|cheesy) (?:like|as)\s+[\"“‘]?$"
     r"|\bleast fav(?:ou?rite)?(?: is| was)?\s+[\"“‘]?$",
@@ -81,6 +85,8 @@ def is_warning(said: Said, span: Span) -> bool:
 
 def verdict(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What the sentence says of the titles of a span, between the title before and the one behind (`limits`)."""
+    if _NO_WAY.match(said.after(span)):
+        return "dislike"
     before, behind = _around(said, span, limits)
     if signs.cue_before(said, span, "named") or behind.endswith("?"):
         return None

@@ -87,6 +87,8 @@ MEANT = [
     ("do u have Up", [("f4", "about")]),
     ("heat, not the paul morr one", [("f2", "about")]),
     ("the 72 heat", [("f3", "about")]),
+    ("grave hour?? god no", [("f8", "dislike")]),
+    ("night signal we've both seen. next", [("f1", "seen")]),
 ]
 
 

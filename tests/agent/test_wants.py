@@ -183,3 +183,20 @@ def test_any_text_is_read_and_spans_lie_within_it(snapshot: Snapshot, text: str)
         assert constraint.span is not None
         assert constraint.span in text
     assert all(0 <= token.start < token.end <= len(text) for token in tokenize(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("民谣 2010年起的", "year", (2010, None)),
+        ("法国的 90年以前", "year", (None, 1989)),
+        ("two hours ten max", "runtime", (None, 130)),
+        ("评分7.5以上 不要刘德华", "rating", (7.5, None)),
+        ("两小时以上不要", "runtime", (None, 120)),
+        ("nothing dearer than twelve dollars", "price", (None, 12)),
+    ],
+)
+def test_a_bound_is_read_with_its_side(
+    snapshot: Snapshot, text: str, field: str, value: tuple[float | None, ...]
+) -> None:
+    assert [c.value for c in wants.extract(snapshot, text).constraints if c.field == field] == [value]
