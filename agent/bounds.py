@@ -70,7 +70,7 @@ _AFTER = re.compile(
 )
 _REFUSED_BEHIND = re.compile(
     r"\s*(?:的)?(?:片子|电影|影片|片|东西|书|歌|专辑|老片|文章|长片)?(?:我|都|就|一概|全|也|通通)*"
-    r"(?:不要|别|不看|算了|免了|不考虑|不想|不行|排除|除外|pass|不太想|不听|不读|不买)(?:看|了|的|哈|啊|吧|哦|呢)*(?![\u4e00-\u9fff\w])"
+    r"(?:不要|别|不看|算了|免了|不考虑|不想|不行|排除|除外|pass|不太想|不听|不读|不买)(?:给我|推荐|推|看|听|读|来|放|了|的|哈|啊|吧|哦|呢)*(?![\u4e00-\u9fff\w])"
     r"|\s*(?:films?|movies?|ones?|stuff|books?|albums?)?\s*(?:is|are|'s)\s+(?:way |just |far )?(?:too (?:long|much|expensive|dear|old|short|new)|out\b|a no\b|no good|off the table)",
     re.IGNORECASE,
 )

@@ -152,7 +152,12 @@ def _bare(match: re.Match[str]) -> Measure | None:
 def _with_unit(match: re.Match[str], unit: re.Match[str]) -> Measure:
     value = number_of(match[1])
     kind, scale, more = _measured(unit, value)
-    if kind == "year" and len(match[1]) == 2 and match[1].isdigit() and _BOUNDED.match(match.string, unit.end()):
+    if (
+        kind == "year"
+        and len(match[1]) == 2
+        and match[1].isdigit()
+        and _BOUNDED.match(match.string, unit.end())
+    ):
         value = float(_century(int(match[1])))  # 90年以前
     if kind == "year" and not 1800 <= value < 2100:
         kind = "skip"

@@ -118,7 +118,8 @@ _MAKERS = re.compile(
 )
 """The one of somebody's: "Park Chan-wook's."."""
 _ONE_OF = re.compile(
-    r"\b(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|by|from|starring|featuring)\s+((?:[\w'’-]+\s*){1,3})", re.IGNORECASE
+    r"\b(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|by|from|starring|featuring)\s+((?:[\w'’-]+\s*){1,3})",
+    re.IGNORECASE,
 )
 """Who tells one: "the one with Steve McQueen"."""
 _DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
@@ -142,7 +143,11 @@ def find(
         focus = 0
     found = _kept(_every(text, shown, focus), shown, taken) if shown else []
     others = [one for one in found if text[one.start : one.end].casefold() not in _PRONOUNS]
-    return others if others and len({one.places for one in found}) > len({one.places for one in others}) else found
+    return (
+        others
+        if others and len({one.places for one in found}) > len({one.places for one in others})
+        else found
+    )
 
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:

@@ -58,7 +58,8 @@ _NEGATED = re.compile(
 _ENDS = re.compile(r"[.!?;\n]")
 _UNSEEN = re.compile(r"\W*(?:i|we|he|she|they)\s+(?:have|has)(?:n['’]?t| not)\b", re.IGNORECASE)
 _NO_WAY = re.compile(
-    r"[\"”’]?\s*[?？]+!?\s*(?:oh |god |hell |absolutely )*(?:no(?!\s+(?:idea|clue|problem|worries|matter))|nope|nah|never|not again)\b", re.IGNORECASE
+    r"[\"”’]?\s*[?？]+!?\s*(?:oh |god |hell |absolutely )*(?:no(?!\s+(?:idea|clue|problem|worries|matter))|nope|nah|never|not again)\b",
+    re.IGNORECASE,
 )
 """What turns a title down that was put forward: "The Perfect Storm?? no."."""
 _SEVERE = re.compile(

@@ -276,4 +276,4 @@ def test_items_that_are_no_more_in_the_catalogue_are_no_reason_to_fail(
 
 def test_the_workspace_of_a_test_is_scanned_whole(tmp_path: Path, fresh: Workspace) -> None:
     (fresh.path / "builds" / "note").write_text("needle")
-    assert left(fresh, "needle") == {("needle", "builds")}
+    assert left(fresh, "needle") == {("needle", "builds/note")}
