@@ -14,7 +14,7 @@ from handpicked.agent.scenes import Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import content_words
+from handpicked.tools.data.text import content_words, has_cjk
 from handpicked.tools.types import Constraint, Item
 
 _TOLD = 3
@@ -88,12 +88,17 @@ def _part(part: Reading, ranked: RankedList, snapshot: Snapshot) -> list[Sentenc
 
 
 def _far(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -> bool:
-    """Whether one particular thing is looked for by what it is about, and nothing listed has all of those words."""
+    """Whether one particular thing is looked for by what it is about, and nothing listed has all of those words.
+
+    Chinese words can't be looked for in what is known in English only."""
     told = set(content_words(unsaid(reading)))
     if "search" not in reading.tasks or reading.like or not told:
         return False
     found = _items([item for ranked in lists for item in ranked.items], snapshot)
-    return bool(found) and not any(told <= set(content_words(document(item).text)) for item in found)
+    texts = [document(item).text for item in found]
+    if any(map(has_cjk, told)) and not all(map(has_cjk, texts)):
+        return False
+    return bool(found) and not any(told <= set(content_words(text)) for text in texts)
 
 
 def _items(picked: Sequence[ListItem], snapshot: Snapshot) -> list[Item]:

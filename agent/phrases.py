@@ -83,7 +83,8 @@ class Words:
             return True
         first, last = self.around[start]
         if last < end:
-            return end - start > 2 or (first == start and end - start > 1)
+            headed = first == start or self.text[first:start] in _HEADS
+            return end - start > 2 or (headed and end - start > 1)
         before, behind = self.text[first:start], self.text[end:last]
         if end - start == 1 and (before or behind):
             return not behind and before in _VERBS

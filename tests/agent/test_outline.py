@@ -87,6 +87,8 @@ def test_a_plot_that_nothing_has_is_said_to_be_but_close(agent: Agent) -> None:
     assert "these come closest" in asyncio.run(agent.turn(search)).text
     told = Request("that film where an old man ties balloons to his house", session_id="t", tasks=("search",))
     assert "these come closest" not in asyncio.run(agent.turn(told)).text
+    chinese = Request("找一部片子，讲飞行员娶了灯塔", session_id="u", tasks=("search",))
+    assert "最接近" not in asyncio.run(agent.turn(chinese)).text  # what is known there is in English
 
 
 def test_a_kind_alone_is_ranked_by_more_than_titles_with_the_word(agent: Agent) -> None:

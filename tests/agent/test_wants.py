@@ -43,6 +43,7 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
         ("不要流行，给我古典的", ("categories", "in", "classical")),
         ("法语爱情电影", ("language", "in", "French")),
         ("香港警匪片", ("country", "in", "Hong Kong")),
+        ("来部老港片", ("country", "in", "Hong Kong")),
         ("no horror, musicals or westerns", ("categories", "not_in", "Western")),
         ("no horror, but thrillers are ok", ("categories", "in", "Thriller")),
         ("不要恐怖片、战争片", ("categories", "not_in", "War")),
