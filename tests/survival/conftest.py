@@ -107,7 +107,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 
 def write_files(folder: Path, items: int, events: int, seed: int = 0) -> tuple[Path, Path]:
-    """Write `items.csv` and `events.csv` of made-up things."""
+    """Write `items.csv` and `events.csv` of made-up things; no event of one seed is one of another's."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -120,7 +120,7 @@ def write_files(folder: Path, items: int, events: int, seed: int = 0) -> tuple[P
     ]
     (folder / "items.csv").write_text("\n".join(["item_id,title,categories,year,description", *rows]) + "\n")
     log = [
-        f"u{rng.randint(0, 99)},i{min(int(rng.expovariate(0.05)), items - 1)},view,{1_700_000_000 + n}"
+        f"u{rng.randint(0, 99)},i{min(int(rng.expovariate(0.05)), items - 1)},view,{1_700_000_000 + seed * 10_000_000 + n}"
         for n in range(events)
     ]
     (folder / "events.csv").write_text("\n".join(["user_id,item_id,event,timestamp", *log]) + "\n")
