@@ -12,7 +12,7 @@ from handpicked.tools.data.titles import Match
 
 Signs = dict[str, float]
 """Signs that words are a title, each with how strong it is."""
-_ARTICLES = frozenset(["the", "a", "an"])
+ARTICLES = frozenset(["the", "a", "an"])
 _PRONOUNS = frozenset(
     """it her him us them me she he they we you this that these those one ones up go now yes no i is if be do so too more
     all mine yours hers u what who hello hi hey thanks thank thx ok okay bye goodbye cheers please nope nah naw yup yea yeah yep sure
@@ -33,7 +33,7 @@ def telling(word: str) -> bool:
 
 def tells(words: Sequence[str]) -> bool:
     """Whether words are more than a pronoun or the word for a kind of thing."""
-    bare = [word for word in words if word not in _ARTICLES]
+    bare = [word for word in words if word not in ARTICLES]
     return len(bare) > 1 or (bool(bare) and bare[0] not in _PRONOUNS and not _term(bare[0]))
 
 
@@ -53,9 +53,9 @@ def spelled(word: str) -> bool:
 
 def english(snapshot: Snapshot, written: Sequence[str], match: Match) -> Signs:
     """The signs of English words that may be a title."""
-    bare = written[written[0] in _ARTICLES and len(written) > 1 :]
+    bare = written[written[0] in ARTICLES and len(written) > 1 :]
     meant = match.name.split() if match.slips and not match.part else bare
-    grades = [_grade(snapshot, word) for word in meant if word not in _ARTICLES] or ["stop"]
+    grades = [_grade(snapshot, word) for word in meant if word not in ARTICLES] or ["stop"]
     article = len(bare) < len(written)
     if len(bare) == 1:
         grade = "pronoun" if bare[0] in _PRONOUNS else "term" if _term(bare[0]) else grades[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from handpicked.agent import lexicon
+from handpicked.agent.grades import ARTICLES
 from handpicked.agent.signs import Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import fold, has_cjk, longest_matches, normalize
@@ -33,7 +34,6 @@ _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版
 _THIS_CENTURY = 27
 """Two figures below this are a year of this century."""
 _NEGATIONS = frozenset(["not", "no", "without"])
-_ARTICLES = frozenset(["a", "an", "the"])
 _NAME = 5
 """The fewest letters of a first name that tells somebody."""
 
@@ -158,7 +158,7 @@ class Hints:
 
     def _negated(self, place: int) -> bool:
         """Whether the name at a place is said not to be meant: "not Clooney", "not the Spike Lee one"."""
-        before = [word for word in self.said.words[max(0, place - 2) : place] if word not in _ARTICLES]
+        before = [word for word in self.said.words[max(0, place - 2) : place] if word not in ARTICLES]
         return bool(before) and before[-1] in _NEGATIONS
 
 

@@ -116,23 +116,22 @@ def _siblings(hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int
     items = [item for item in _items(hints, shown) if item is not None]
     if len({item.title for item in items}) != 1:
         return
-    rows = [
-        row
-        for row in hints.snapshot.titles.rows(items[0].title)
-        if hints.snapshot.item(row).domain == items[0].domain
-    ]
-    for reference in refer.among(hints.said.text, [hints.snapshot.item(row) for row in rows], taken):
-        if not _ANOTHER.search(hints.said.text[: reference.start]):
-            yield from _placed(hints, reference, rows)
+    rows = hints.snapshot.titles.rows(items[0].title)
+    yield from _among(
+        hints, [row for row in rows if hints.snapshot.item(row).domain == items[0].domain], taken
+    )
 
 
 def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> Iterator[_Named]:
     """References to items that share a title with one that is named."""
     taken = {row for one in named for row in one.rows}
     shared = [match.row for mention in found for match in mention.matches if match.row not in taken]
-    rows = list(dict.fromkeys(shared))
-    items = [hints.snapshot.item(row) for row in rows]
-    for reference in refer.among(hints.said.text, items, _places(named)):
+    yield from _among(hints, list(dict.fromkeys(shared)), _places(named))
+
+
+def _among(hints: Hints, rows: Sequence[int], taken: Sequence[tuple[int, int]]) -> Iterator[_Named]:
+    """References to some of the rows, which share a title; one that is said not to be meant is none."""
+    for reference in refer.among(hints.said.text, [hints.snapshot.item(row) for row in rows], taken):
         if not _ANOTHER.search(hints.said.text[: reference.start]):
             yield from _placed(hints, reference, rows)
 

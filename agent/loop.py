@@ -271,8 +271,7 @@ class Agent:
     async def _compose(self, state: _State) -> Update:
         start = time.perf_counter()
         snapshot, reading, lists = state["context"].snapshot, state["reading"], state["lists"]
-        request = state["request"]
-        scene, down = self._scene(state), state.get("down")
+        request, scene, down = state["request"], self._scene(state), state.get("down")
         prose = Prose(
             self._client if down is None else None, self._config.model_languages, scene.prose_tokens,
             self._config.seed if request.seed is None else request.seed,

@@ -10,12 +10,12 @@ from itertools import pairwise
 from handpicked.agent import counts, lexicon, wording
 from handpicked.agent.memory import Topic
 from handpicked.agent.scenes import Scenes
+from handpicked.agent.scope import ALTERNATIVE
 from handpicked.agent.types import Reading, SceneGuess
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import tokenize
 from handpicked.tools.types import Constraint
 
-_EITHER = re.compile(r"\bor\b|或|还是|/", re.IGNORECASE)
 _JOINT = re.compile(
     r"[.;!?,。；！？，、\n]+\s*(?:and\b|also\b|plus\b|then\b|再|还|顺便|另外)?"
     r"|\b(?:and|plus|also|with)\b|&|\+|再|还要|还有|顺便|另外|加上|和|跟|配",
@@ -150,7 +150,7 @@ def _anchors(
 def _alternatives(text: str, anchors: Sequence[_Anchor]) -> bool:
     """Whether "or" stands between two domains."""
     return any(
-        one.domain != other.domain and _EITHER.search(text, one.end, other.start) is not None
+        one.domain != other.domain and ALTERNATIVE.search(text, one.end, other.start) is not None
         for one, other in pairwise(anchors)
         if one.end <= other.start
     )

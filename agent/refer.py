@@ -143,11 +143,7 @@ def find(
         focus = 0
     found = _kept(_every(text, shown, focus), shown, taken) if shown else []
     others = [one for one in found if text[one.start : one.end].casefold() not in _PRONOUNS]
-    return (
-        others
-        if others and len({one.places for one in found}) > len({one.places for one in others})
-        else found
-    )
+    return others if others and {one.places for one in found} != {one.places for one in others} else found
 
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
@@ -158,8 +154,7 @@ def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
 
 def counted(text: str) -> Iterator[Reference]:
     """The references by number alone, whatever was shown: "the seventh one", "number 7", 第七部."""
-    for one in _NUMBER.finditer(text):
-        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    yield from _by_number(text)
     for one in _MANY.finditer(text):
         yield Reference(one.start(), one.end(), (int(number_of(one[1] or one[2]) or 1) - 1,))
     for one in _ORDINAL.finditer(text):
@@ -206,8 +201,7 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
     yield from _distinguished(text, shown)
     for one in _MIDDLE.finditer(text):
         yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
-    for one in _NUMBER.finditer(text):
-        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
+    yield from _by_number(text)
     for one in _FROM_END.finditer(text):
         yield Reference(one.start(), one.end(), (count - _number(one[1] or "two"),))
     if one := _ALONE.match(text):
@@ -223,6 +217,11 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         for one in _LONG_WORD.finditer(text, *complaint.span()):
             yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
     yield from _pronouns(text, shown, focus)
+
+
+def _by_number(text: str) -> Iterator[Reference]:
+    for one in _NUMBER.finditer(text):
+        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
 
 
 def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:

@@ -27,6 +27,8 @@ _SMALL = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_\x00\u4e00-\u9fff][\w'’-]*|[\u4e00-\u9fff]")
+ALTERNATIVE = re.compile(r"\bor\b|或|还是|/", re.IGNORECASE)
+"""What says that either will do."""
 JOINT = r"\s*(?:,|、|/|&|\band\b|\bor\b|\bnor\b|\bn\b|和|或者|或|跟|与|以及|还有)\s*"
 _LIST = re.compile(
     rf"[^,，\x00]*\x00(?:{JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*\x00)*{JOINT}(?:(?:\band\b|\bor\b|\bnor\b|any|the|a|an|more|too)\s*)*",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from handpicked.agent import counts, lexicon, numbers, own, people, scope, slipped, wording
 from handpicked.agent.asides import aside
 from handpicked.agent.phrases import Match
-from handpicked.agent.scope import Said, Span
+from handpicked.agent.scope import ALTERNATIVE, Said, Span
 from handpicked.agent.settling import (
     applicable,
     domain_shares,
@@ -38,7 +38,6 @@ __all__ = [
     "works_beside",
 ]
 
-_ALTERNATIVE = re.compile(r"\bor\b|或|或者|还是|/", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.;!?。！？；\n]")
 _TASTE = re.compile(
     r"\b(?:like|likes|love|loves|loved|enjoys?|into|adores?|watches|reads|mad about|crazy about|obsessed with)\s+(?:(?:old|good|his|her|their|watching|reading|listening to)\s+)*$|(?:喜欢|爱看|爱听|爱)(?:看|听)?老?$",
@@ -340,7 +339,7 @@ def _either(text: str, held: Placed, wish: Placed) -> Placed | None:
     if one.field != other.field or not one.op == other.op == "in":
         return None
     between = text[held.end : wish.start]
-    if len(between) > _BY_TYPE or _CLAUSE.search(between) or not _ALTERNATIVE.search(between):
+    if len(between) > _BY_TYPE or _CLAUSE.search(between) or not ALTERNATIVE.search(between):
         return None
     values = tuple(dict.fromkeys((*one.value, *other.value)))
     merged = Constraint(one.field, "in", values, "text", text[held.start : wish.end])

@@ -32,7 +32,7 @@ from handpicked.tools.data import (
     seal,
     vectors,
 )
-from handpicked.tools.data.conversations import Answered
+from handpicked.tools.data.conversations import Answered, stacked
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.recipe import Recipe
@@ -179,12 +179,13 @@ def _fill(
         popularity.save(popularity.fit(rows, users, times, _domains(items)), target)
     with _timed(seconds, "response"), _storing(target):
         report("learning responses to offers", 0, None)
-        learnt = _response(workspace, events, table)
+        log = exposures.Log.of(events.users, users, rows, times)
+        learnt = _response(workspace, log, table)
         response.save(learnt, target)
     with _timed(seconds, "dialogues"):
         turns = _dialogues(list(workspace.events.dialogues()), table, embedder, target, report)
     with _timed(seconds, "blend"):
-        histories = _histories(events, table) if len(turns) >= learned.MIN_TURNS else []
+        histories = _histories(users, rows) if len(turns) >= learned.MIN_TURNS else []
         _blend(turns, histories, items, matrix, target, report)
     with _timed(seconds, "recall"):
         recall = _recall(target, items, embedder)
@@ -239,11 +240,9 @@ def _domains(items: Sequence[Item]) -> Rows:
     return np.array([names[item.domain] for item in items], np.int64)
 
 
-def _response(workspace: Workspace, events: EventColumns, table: columns.Columns) -> Response:
+def _response(workspace: Workspace, log: exposures.Log, table: columns.Columns) -> Response:
     """What the campaigns that are over teach of responses to those to come."""
     campaigns = workspace.catalog.campaigns()
-    user, row, times = _positive(events, table)
-    log = exposures.Log.of(events.users, user, row, times)
     past = exposures.past(workspace.events, {campaign.campaign_id for campaign in campaigns})
     return exposures.fit(log, campaigns, past, table, now=time.time())
 
@@ -259,7 +258,7 @@ def _dialogues(
     embed = partial(_embed, embedder=embedder, label="embedding dialogues", report=report)
     turns = learned.turns(found, table.row_of, embed)
     with _storing(target):
-        np.save(target / "dialogues.npy", _stacked([one.turn.recent for one in turns], embedder.dimensions))
+        np.save(target / "dialogues.npy", stacked([one.turn.recent for one in turns], embedder.dimensions))
         chosen = [[table.ids[int(row)] for row in one.chosen] for one in turns]
         (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
     return turns
@@ -276,18 +275,11 @@ def _blend(
             learned.save(fitted, target)
 
 
-def _histories(events: EventColumns, table: columns.Columns) -> list[Rows]:
+def _histories(users: Rows, rows: Rows) -> list[Rows]:
     """The rows that each user chose; of many users some, evenly spread."""
-    row_of_item = np.array([*(table.row_of.get(item_id, -1) for item_id in events.items), -1], np.int64)
-    rows = row_of_item[events.item]
-    used = (rows >= 0) & _wanted(events)
-    pairs = np.unique(np.stack([events.user[used].astype(np.int64), rows[used]], axis=1), axis=0)
+    pairs = np.unique(np.stack([users, rows], axis=1), axis=0)
     found = np.split(pairs[:, 1], np.flatnonzero(np.diff(pairs[:, 0])) + 1) if len(pairs) else []
     return found[:: 1 + len(found) // _HISTORIES]
-
-
-def _stacked(rows: Sequence[Floats], dimensions: int) -> Floats:
-    return np.stack(rows) if rows else np.empty((0, dimensions), np.float32)
 
 
 def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from handpicked.tools.data import ease
 from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
 from handpicked.tools.types import Embedder, Floats, Item, Rows
 
-linalg: Any = import_module("scipy.linalg")  # scipy has no types
-sparse: Any = import_module("scipy.sparse")
+sparse: Any = import_module("scipy.sparse")  # it has no types
 
 SOURCES: Mapping[str, str] = {
     "near_recent": "dialogues", "near_whole": "dialogues", "near_words": "dialogues", "near_chosen": "dialogues",
@@ -149,19 +149,19 @@ def past(shelf: Shelf, answered: Sequence[Answered], histories: Sequence[Rows] =
     dialogue = np.array([numbers[one.dialogue] for one in answered], np.int64)
     talked = [np.concatenate([one.turn.mentioned, one.chosen]) for one in answered]
     members = _binary(_pairs(talked, dialogue), (len(numbers), n))
-    head, ease = _ease(members, histories, n)
+    head, together = _ease(members, histories, n)
     dimensions = shelf.vectors.shape[1]
     chosen = _counted(_pairs([one.chosen for one in answered], np.arange(len(answered))), (len(answered), n))
     return Past(
-        recent=_stack([one.turn.recent for one in answered], dimensions),
-        whole=_stack([one.turn.whole for one in answered], dimensions),
+        recent=stacked([one.turn.recent for one in answered], dimensions),
+        whole=stacked([one.turn.whole for one in answered], dimensions),
         words=_weighed([content(one.turn.text) for one in answered], shelf.vocabulary, shelf.idf),
         chosen=chosen,
         members=members,
         dialogue=dialogue,
         followed=_counted(_followed(answered), (n, n)),
         head=head,
-        ease=ease,
+        ease=together,
         picked=np.asarray(chosen.sum(axis=0), np.float32).ravel(),
         talked=np.asarray(members.sum(axis=0), np.float32).ravel(),
     )
@@ -216,12 +216,12 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
     named = np.bincount(turn.mentioned, minlength=len(shelf)).clip(0, 1).astype(np.float32)
     times = past.talked
     together = _dense(past.members.T @ (past.members @ (named / np.sqrt(times + _SHRINK))))
-    ease = np.zeros(len(shelf), np.float32)
-    ease[past.head] = named[past.head] @ past.ease
+    implied = np.zeros(len(shelf), np.float32)
+    implied[past.head] = named[past.head] @ past.ease
     return {
         **talked,
         "near_chosen": _dense(past.chosen.T @ (weights["near_recent"] + weights["near_words"])),
-        "ease": ease,
+        "ease": implied,
         "together": _dense(together / np.sqrt(times + _SHRINK)),
         "followed": _dense(past.followed.T @ (named / np.sqrt(times + _SHRINK))),
         "chosen": _dense(np.log1p(past.picked)),
@@ -268,14 +268,7 @@ def _ease(members: Any, histories: Sequence[Rows], n: int) -> tuple[Rows, Floats
     head: Rows = np.flatnonzero(counts >= _FEW)
     others = _binary(_pairs(histories, np.arange(len(histories))), (len(histories), n))
     matrix = sparse.vstack([members, others], format="csr")[:, head]
-    gram = np.asarray((matrix.T @ matrix).todense(), np.float32)
-    if not len(gram):
-        return head, gram
-    gram[np.diag_indices_from(gram)] += np.float32(_RIDGE)
-    precision: Floats = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights = precision / -np.diag(precision)
-    np.fill_diagonal(weights, 0.0)
-    return head, np.ascontiguousarray(weights, np.float32)
+    return head, ease.fit(matrix, ridge=_RIDGE)
 
 
 def _followed(answered: Sequence[Answered]) -> Iterator[tuple[int, int]]:
@@ -346,7 +339,8 @@ def _binary(pairs: Iterable[tuple[int, int]], shape: tuple[int, int]) -> Any:
     return matrix
 
 
-def _stack(rows: Sequence[Floats], dimensions: int) -> Floats:
+def stacked(rows: Sequence[Floats], dimensions: int) -> Floats:
+    """Vectors as a matrix, with its columns where there are none."""
     return np.stack(rows) if rows else np.empty((0, dimensions), np.float32)
 
 
