@@ -77,7 +77,9 @@ class People:
 
     def scores(self, histories: Any) -> Floats:
         """Sum what the neighbours have by how alike they are."""
-        return (sparse.csr_matrix(self._likeness(histories)) @ self._chosen()).toarray()
+        alike = self._likeness(histories)
+        near = np.flatnonzero(alike.any(axis=0))
+        return (sparse.csr_matrix(alike[:, near]) @ self._chosen(near)).toarray()
 
     def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
         """What the neighbours who have both have in common with the history."""
@@ -85,18 +87,21 @@ class People:
         row[0, history] = weights
         near = np.flatnonzero(self._likeness(sparse.csr_matrix(row))[0])
         both = self.matrix[near]
-        return weights[:, None] * (both[:, history].T @ self._chosen()[near][:, positions]).toarray()
+        return weights[:, None] * (both[:, history].T @ self._chosen(near)[:, positions]).toarray()
 
     def _likeness(self, histories: Any) -> Floats:
-        alike: Floats = (histories @ self.matrix.T).toarray()
+        # The long side stays as it is stored; the short one is turned.
+        alike: Floats = np.ascontiguousarray((self.matrix @ histories.T).toarray().T)
         if self.neighbours < alike.shape[1]:
             least = np.partition(alike, -self.neighbours, axis=1)[:, -self.neighbours][:, None]
             alike[alike < least] = 0.0
         return alike
 
-    def _chosen(self) -> Any:
-        ones = np.ones(self.matrix.nnz, np.float32)
-        return sparse.csr_matrix((ones, self.matrix.indices, self.matrix.indptr), shape=self.matrix.shape)
+    def _chosen(self, users: Rows) -> Any:
+        """What some users have, as ones."""
+        found = self.matrix[users]
+        found.data[:] = 1.0
+        return found
 
 
 @dataclass(frozen=True, slots=True)
