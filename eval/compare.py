@@ -103,8 +103,8 @@ def _by_case(log: Log) -> Mapping[tuple[str, str], Row]:
 
 
 def _compared(tag: str, name: str, metric: Metric, pairs: Sequence[_Pair]) -> Compared | None:
-    """None for what can't be paired: quantiles, times, and a ratio of nothing."""
-    if metric.kind in ("p50", "p95") or metric.of == ("ms",):
+    """None for what can't be paired: quantiles, times, coverage, and a ratio of nothing."""
+    if metric.kind in ("p50", "p95", "coverage") or metric.of == ("ms",):
         return None
     brought = [[reduce.measured(name, metric, row) for row in pair] for pair in pairs]
     kept = [at for at, (a, b) in enumerate(brought) if a is not None and b is not None]

@@ -93,7 +93,10 @@ def measured(name: str, metric: Metric, row: Row) -> tuple[float, ...] | None:
     or None when it counts for nothing."""
     if row.error is not None:
         return None if metric.of_two or metric.worst is None else (metric.worst,)
-    return tuple(_score(row, of) for of in metric.of or (name,))
+    names = metric.of or (name,)
+    if metric.partial and not row.scores.keys() >= {*names}:
+        return None
+    return tuple(_score(row, of) for of in names)
 
 
 def total(metric: Metric, *columns: Doubles, axis: int = -1) -> Any:
@@ -137,6 +140,8 @@ def _score(row: Row, name: str) -> float:
 
 
 def _value(name: str, metric: Metric, rows: Sequence[Row], ms: Doubles | None) -> Value | None:
+    if metric.kind == "coverage":
+        return _coverage(metric, rows)
     if metric.of == ("ms",):
         columns = [] if ms is None else [ms[[row.error is None for row in rows]]]
     else:
@@ -148,6 +153,18 @@ def _value(name: str, metric: Metric, rows: Sequence[Row], ms: Doubles | None) -
         return _quantile(columns[0], _QUANTILES[metric.kind])
     value, n = float(total(metric, *columns)), len(columns[0])
     return Value(value, *_interval(name, metric, columns, value), n)
+
+
+def _coverage(metric: Metric, rows: Sequence[Row]) -> Value | None:
+    """The share of all there is that was listed at least once. It has no interval: users drawn again list less."""
+    answered = [row for row in rows if row.error is None]
+    listed, number = metric.of
+    found = {(row.case.part, one) for row in answered for one in row.answer[listed]}
+    there = sum({row.case.part: row.case.data[number] for row in answered}.values())
+    if not there:
+        return None
+    share = len(found) / there
+    return Value(share, share, share, len(answered))
 
 
 def _interval(name: str, metric: Metric, columns: Sequence[Doubles], value: float) -> tuple[float, float]:

@@ -153,12 +153,12 @@ def _pretty(value: Any) -> str:
 
 
 def shown(value: Value | None) -> str:
-    """A figure with its interval: 0.483 [0.465, 0.501]; a count stands alone."""
+    """A figure with its interval: 0.483 [0.465, 0.501]; what has none stands alone."""
     if value is None:
         return ""
-    if value.low == value.high == value.value and value.value.is_integer():
-        return f"{value.value:.0f}"
     digits = 3 if abs(value.value) < 10 else 1
+    if value.low == value.high == value.value:
+        return f"{value.value:.{0 if value.value.is_integer() else digits}f}"
     return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
 
 

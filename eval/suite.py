@@ -29,14 +29,17 @@ class Metric(_Strict):
 
     `mean`: with a t interval; `share`: of 0/1 scores, Wilson; `sum`: a count, no interval; `ratio`: the sum of one
     score over the sum of another; `ece`: the expected calibration error of a confidence (0..1) beside a 0/1 score, over
-    ten bins of equal width (Guo et al. 2017); `p50`, `p95`: quantiles. `of` names the scores, when they aren't the metric's own
-    name; `ms` is the time of the case. `failed_as` is what a case counts that failed to run (of two scores nothing)."""
+    ten bins of equal width (Guo et al. 2017); `p50`, `p95`: quantiles; `coverage`: the different things that answers list under
+    the first name of `of`, over how many there are by the second name in the case's data, a count for each part. Else `of`
+    names the scores, when they aren't the metric's own name; `ms` is the time of the case. `failed_as` is what a case counts
+    that failed to run (of two scores nothing); a case may lack the scores of a `partial` metric."""
 
-    kind: Literal["mean", "share", "sum", "ratio", "ece", "p50", "p95"]
+    kind: Literal["mean", "share", "sum", "ratio", "ece", "p50", "p95", "coverage"]
     better: Literal["higher", "lower"]
     what: str
     of: tuple[str, ...] = ()
     failed_as: float | None = None
+    partial: bool = False
 
     @model_validator(mode="after")
     def _has_its_scores(self) -> Self:
@@ -44,6 +47,8 @@ class Metric(_Strict):
             raise ValueError("a ratio needs `of: [numerator, denominator]`")
         if self.kind == "ece" and len(self.of) != 2:
             raise ValueError("an ece needs `of: [confidence, right]`")
+        if self.kind == "coverage" and len(self.of) != 2:
+            raise ValueError("a coverage needs `of: [listed, number]`")
         if not self.of_two and len(self.of) > 1:
             raise ValueError(f"a {self.kind} is of one score")
         return self
@@ -51,7 +56,7 @@ class Metric(_Strict):
     @property
     def of_two(self) -> bool:
         """Whether a case brings two scores."""
-        return self.kind in ("ratio", "ece")
+        return self.kind in ("ratio", "ece", "coverage")
 
     @property
     def worst(self) -> float | None:

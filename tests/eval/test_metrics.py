@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handpicked.eval.metrics import ranking
+from handpicked.eval.metrics import diversity, miscalibration, novelty, ranking
 
 sklearn: Any = import_module("sklearn.metrics")
 
@@ -87,3 +87,34 @@ def test_what_cannot_be_scored_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         ranking(ranked, relevant, k=k)
+
+
+def test_novelty_is_the_mean_self_information_in_bits() -> None:
+    # items that half, a quarter and an eighth of the users have: 1, 2 and 3 bits
+    assert novelty(np.array([0.5, 0.25, 0.125], np.float32)) == pytest.approx(2.0)
+    assert novelty(np.array([], np.float32)) == 0.0
+    with pytest.raises(ValueError, match="above 0"):
+        novelty(np.array([0.0], np.float32))
+
+
+def test_diversity_is_the_mean_distance_of_pairs() -> None:
+    # cosines: the first two 0.6, either with the third 0 and 0.8
+    vectors = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 2.0]], np.float32)
+    assert diversity(vectors) == pytest.approx((0.4 + 1.0 + 0.2) / 3)
+    assert diversity(vectors[:1]) == 0.0
+    assert diversity(np.array([[1.0, 0.0], [0.0, 0.0]], np.float32)) == 1.0
+
+
+def test_miscalibration_is_the_divergence_from_the_users_mix() -> None:
+    # p .5/.5, q 1/0 smoothed to .995/.005: .5 ln(.5/.995) + .5 ln(.5/.005)
+    found = miscalibration(np.array([0.5, 0.5], np.float32), np.array([1.0, 0.0], np.float32))
+    assert found == pytest.approx(0.5 * np.log(0.5 / 0.995) + 0.5 * np.log(0.5 / 0.005), rel=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 99), min_size=2, max_size=6), st.data())
+def test_no_mix_is_nearer_to_the_users_than_its_own(mix: list[int], data: st.DataObject) -> None:
+    other = data.draw(st.lists(st.integers(1, 99), min_size=len(mix), max_size=len(mix)))
+    wanted, listed = (np.array(one, np.float32) / np.float32(sum(one)) for one in (mix, other))
+    assert miscalibration(wanted, wanted) == pytest.approx(0.0, abs=1e-6)
+    assert miscalibration(wanted, listed) >= 0.0

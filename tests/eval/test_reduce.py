@@ -75,6 +75,26 @@ def test_the_calibration_error_weighs_the_gaps_of_the_bins() -> None:
     assert (found.n, 0.0 <= found.low <= found.high <= 1.0) == (5, True)
 
 
+def test_coverage_counts_what_is_listed_at_least_once_in_each_part() -> None:
+    metric = Metric(kind="coverage", better="higher", what="", of=("listed", "there"))
+    rows = [("p", 4, [0, 1]), ("p", 4, [1]), ("q", 6, [1]), ("q", 6, None)]
+    log = _log({"a": [None for _ in rows]})
+    rows = tuple(
+        Row("a", Case(str(at), part, ("all",), {"there": there}), listed and {"listed": listed}, {}, None if listed else "x")
+        for at, (part, there, listed) in enumerate(rows)
+    )  # fmt: skip
+    (found,) = reduce.figures(_spec(metric), replace(log, rows=rows))
+    assert (found.value.value, found.value.low, found.value.n) == (3 / 10, 3 / 10, 3)
+
+
+def test_a_partial_metric_is_over_the_cases_that_have_it() -> None:
+    column: Sequence[dict[str, float] | None] = [{"m": 1.0}, {"n": 9.0}, {"m": 3.0}]
+    found = _one(Metric(kind="mean", better="higher", what="", partial=True), column)
+    assert (found.value, found.n) == (2.0, 2)
+    with pytest.raises(DataError, match="no score"):
+        _one(MEAN, column)
+
+
 def test_a_quantile_of_times_leaves_failed_cases_out() -> None:
     metric = Metric(kind="p50", better="lower", what="", of=("ms",))
     found = _one(metric, [{"m": 1}, None, {"m": 1}, {"m": 1}], (10.0, 5000.0, 20.0, 30.0))

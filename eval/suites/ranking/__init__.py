@@ -13,20 +13,19 @@ _QUICK_USERS = 40
 
 class _Ranking:
     def cases(self, options: Options) -> list[Case]:
-        """One for each user who has something to be found; `user` is a row of the training matrix."""
-        from handpicked.eval.suites.ranking import parts
+        """One for each user who has something to be found; `user` is a row of the training matrix. They are told apart by
+        their taste for what is popular."""
+        from handpicked.eval.suites.ranking import beyond, parts
 
-        return [
-            Case(
-                part.user_ids[user],
-                name,
-                ("all", name),
-                {"user": user, "relevant": list(part.relevant[user])},
-            )
-            for name in parts.wanted(options)
-            for part in [parts.load(name, options)]
-            for user in _drawn(sorted(part.relevant), quick=options.quick)
-        ]
+        found: list[Case] = []
+        for name in parts.wanted(options):
+            part = parts.load(name, options)
+            group, items = beyond.groups(part), len(part.training.item_ids)
+            for user in _drawn(sorted(part.relevant), quick=options.quick):
+                data = {"user": user, "relevant": list(part.relevant[user]), "items": items}
+                tags = ("all", name, f"{name}/{group[user]}")
+                found.append(Case(part.user_ids[user], name, tags, data))
+        return found
 
     @contextmanager
     def open(self, system: str, part: str, options: Options) -> Generator[Subject]:
@@ -36,16 +35,17 @@ class _Ranking:
         yield fitting.subject(system, part, options)
 
     def score(self, case: Case, answer: Json) -> Scores:
-        """Binary relevance at 10, and how many places went to what should not be there."""
+        """Binary relevance at 10, what is beyond it, and how many places went to what should not be there."""
         from handpicked.eval import metrics
 
         match answer:
-            case {"items": [*items], "off_catalog": [*off_catalog], "seen": [*seen]}:
+            case {"items": [*items], "off_catalog": [*off_catalog], "seen": [*seen], "beyond": {**beyond}}:
                 found = metrics.ranking(items, dict.fromkeys(case.data["relevant"], 1), k=K)
             case _:
-                raise ValueError(f"an answer has items, off_catalog and seen: {answer!r}")
+                raise ValueError(f"an answer has items, off_catalog, seen and beyond: {answer!r}")
         return {
             **found,
+            **beyond,
             "off_catalog": float(len(off_catalog)),
             "seen": float(len(seen)),
             "duplicates": float(len(items) - len(set(items))),

@@ -65,7 +65,7 @@ def core(data: Interactions, k: int) -> Interactions:
 
 def ml_100k(options: Options) -> Interactions:
     """MovieLens 100K: every rating counts, whatever its value."""
-    with _asset(options, "ratings").open(encoding="utf-8") as lines:
+    with asset(options, "ratings").open(encoding="utf-8") as lines:
         next(lines)
         rows = [line.rstrip("\n").split("\t") for line in lines]
     times = np.array([float(row[3]) for row in rows]).astype(np.int64)
@@ -127,7 +127,8 @@ def _renumbered(data: Interactions) -> Interactions:
     return Interactions(users, items, data.times, user_ids, item_ids)
 
 
-def _asset(options: Options, name: str) -> Path:
+def asset(options: Options, name: str) -> Path:
+    """Where an asset lies. Raises ConfigError when it is not there."""
     if options.cache is None:
         raise ConfigError(f"no cache is set: asset {name} is read from it")
     try:
@@ -136,7 +137,7 @@ def _asset(options: Options, name: str) -> Path:
         raise ConfigError(f"{err}, or name other parts with --part") from err
 
 
-def table(options: Options, asset: str, *columns: str) -> Any:
+def table(options: Options, name: str, *columns: str) -> Any:
     """Columns of an asset that is a Parquet file. Raises ConfigError when it is not there."""
     parquet: Any = import_module("pyarrow.parquet")
-    return parquet.read_table(_asset(options, asset), columns=list(columns))
+    return parquet.read_table(asset(options, name), columns=list(columns))

@@ -7,12 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
-from handpicked.eval.suites.ranking import K, environments, parts
+from handpicked.eval.suites.ranking import K, beyond, environments, parts
 from handpicked.eval.suites.ranking.parts import Training
 from handpicked.eval.suites.ranking.systems import OURS, Params, Ranker, brought, columns
 from handpicked.eval.types import Case, Json, Options, Subject
+from handpicked.tools.types import Floats
 
 PARAMS = Path(__file__).with_name("params.yaml")
 
@@ -21,10 +23,10 @@ def subject(system: str, part: str, options: Options, params: Params | None = No
     """Fit a system to a part, with the committed hyperparameters unless others are given.
 
     Raises ConfigError for a system that can't be found or set up."""
-    training = parts.load(part, options).training
+    loaded = parts.load(part, options)
     if params is None:
         params = _committed().get(part, {}).get(system, {})
-    return checked(ranker(system, training, options, params), training)
+    return checked(ranker(system, loaded.training, options, params), loaded.training, loaded.kinds)
 
 
 def ranker(system: str, training: Training, options: Options, params: Params) -> Ranker:
@@ -36,18 +38,23 @@ def ranker(system: str, training: Training, options: Options, params: Params) ->
     return environments.ranker(system, training, options, params)
 
 
-def checked(rank: Ranker, training: Training) -> Subject:
-    """Answer with the first K items; name those of them that no catalogue has and those that the user had."""
-    known, seen = frozenset(training.item_ids), training.seen.copy()
+def checked(rank: Ranker, training: Training, kinds: Floats | None = None) -> Subject:
+    """Answer with the first K items; name those of them that no catalogue has and those that the user had, and measure what
+    is known of the others beyond their relevance."""
+    column, seen = {item_id: at for at, item_id in enumerate(training.item_ids)}, training.seen.copy()
+    measured = beyond.of(training, kinds)
 
     def answer(case: Case) -> Json:
         user: int = case.data["user"]
         items = _listed(rank(user, K))[:K]
-        had = frozenset(training.item_ids[int(column)] for column in columns(seen, user))
+        had = frozenset(training.item_ids[int(at)] for at in columns(seen, user))
+        listed = list(dict.fromkeys(column[item] for item in items if item in column))
         return {
             "items": items,
-            "off_catalog": [item for item in items if item not in known],
+            "off_catalog": [item for item in items if item not in column],
             "seen": [item for item in items if item in had],
+            "columns": listed,
+            "beyond": measured.scores(user, np.array(listed, np.int64)),
         }
 
     return answer

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from handpicked.eval.suites.ranking import protocols
+from handpicked.eval.suites.ranking import kinds, protocols
 from handpicked.eval.suites.ranking.data import READERS, Interactions
 from handpicked.eval.suites.ranking.protocols import Protocol
 from handpicked.eval.types import Options
 from handpicked.tools.errors import ConfigError
-from handpicked.tools.types import Mask, Rows
+from handpicked.tools.types import Floats, Mask, Rows
 
 PARTS: Mapping[str, Protocol] = {
     "ml-100k/stratified": protocols.by_item,
@@ -42,11 +42,13 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`relevant` has the ids to be found for each user who has any, by the user's row."""
+    """`relevant` has the ids to be found for each user who has any, by the user's row; `kinds` is items x kinds, where
+    they are known."""
 
     training: Training
     user_ids: tuple[str, ...]
     relevant: Mapping[int, tuple[str, ...]]
+    kinds: Floats | None = None
 
 
 def wanted(options: Options) -> tuple[str, ...]:
@@ -82,7 +84,9 @@ def prepare(data: Interactions, protocol: Protocol, split: str) -> Part:
 
 @lru_cache(maxsize=len(PARTS))
 def _load(name: str, options: Options) -> Part:
-    return prepare(_read(name.split("/")[0], options), PARTS[name], options.split)
+    data_set = name.split("/")[0]
+    part = prepare(_read(data_set, options), PARTS[name], options.split)
+    return replace(part, kinds=kinds.of(data_set, options, part.training.item_ids))
 
 
 @lru_cache(maxsize=len(READERS))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 
-from handpicked.eval.suites.ranking import parts, protocols
-from handpicked.eval.suites.ranking.data import groceries, table
+from handpicked.eval.suites.ranking import kinds, parts, protocols
+from handpicked.eval.suites.ranking.data import groceries
 from handpicked.eval.suites.ranking.parts import Part
 from handpicked.eval.types import Options
 from handpicked.tools import collab
@@ -97,13 +95,7 @@ def _load(split: str, options: Options) -> World:
 
 def _departments(options: Options, types: tuple[str, ...]) -> dict[str, Mask]:
     """The department of most products of each type."""
-    arrow: Any = import_module("pyarrow")
-    goods = table(options, "groceries-products", "product_type", "department")
-    counted = goods.group_by(["product_type", "department"]).aggregate([([], "count_all")])
-    counted = counted.sort_by([("count_all", "ascending"), ("department", "descending")])
-    of: dict[str, str] = dict(
-        zip(*(counted[name].to_pylist() for name in ("product_type", "department")), strict=True)
-    )
-    named = arrow.array([of.get(name) or "" for name in types]).to_numpy(zero_copy_only=False)
+    of = kinds.departments(options)
+    named = np.array([of.get(name, "") for name in types])
     found = {str(name): named == name for name in sorted(set(named)) if name}
     return {name: inside for name, inside in found.items() if inside.sum() >= _FEWEST}

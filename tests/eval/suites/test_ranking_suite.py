@@ -18,7 +18,7 @@ from handpicked.eval.suites.ranking import fitting, parts, protocols, systems, t
 from handpicked.eval.suites.ranking.data import Interactions, named
 from handpicked.eval.suites.ranking.parts import Part
 from handpicked.eval.suites.ranking.protocols import Split
-from handpicked.eval.types import Case, Options, Scores
+from handpicked.eval.types import Case, Json, Options, Scores
 from handpicked.tools import collab, taste
 from handpicked.tools.data import assets
 from handpicked.tools.data.index import Index
@@ -130,7 +130,14 @@ def test_answers_of_a_wrong_type_are_refused(system: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [None, [], {"items": ["a"]}, {"items": "a", "off_catalog": [], "seen": []}]
+    "answer",
+    [
+        None,
+        [],
+        {"items": ["a"]},
+        {"items": "a", "off_catalog": [], "seen": [], "beyond": {}},
+        {"items": ["a"], "off_catalog": [], "seen": []},
+    ],
 )
 def test_an_answer_without_meaning_is_refused(answer: object) -> None:
     with pytest.raises(ValueError, match="an answer has items"):
@@ -139,7 +146,12 @@ def test_an_answer_without_meaning_is_refused(answer: object) -> None:
 
 def test_scores_are_what_a_hand_computes() -> None:
     case = Case("u", "small", (), {"user": 0, "relevant": ["a", "b", "c"]})
-    answer = {"items": ["x", "a", "ghost", "a", "b"], "off_catalog": ["ghost"], "seen": ["x"]}
+    answer: Json = {
+        "items": ["x", "a", "ghost", "a", "b"],
+        "off_catalog": ["ghost"],
+        "seen": ["x"],
+        "beyond": {},
+    }
     found = task.score(case, answer)
     assert found["ndcg@10"] == pytest.approx((1 / log2(3) + 1 / log2(6)) / (1 + 1 / log2(3) + 1 / 2))
     assert found["recall@10"] == pytest.approx(2 / 3)
