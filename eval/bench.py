@@ -23,7 +23,7 @@ from handpicked.agent.app import wiring
 from handpicked.agent.settings import Settings
 from handpicked.eval import bench_model
 from handpicked.eval.suites.grounding import turns
-from handpicked.tools.data import assets, build
+from handpicked.tools.data import assets, manifests
 
 _HELP_RUNS = 7
 _QUESTION = "westerns made before 1970 under two hours"
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def _build(settings: Settings) -> Rows:
-    build_id = build.current(settings.workspace)
+    build_id = manifests.current(settings.workspace)
     if build_id is None:
         sys.exit("bench: no build here; run `make demo` first")
-    made = build.manifest(settings.workspace / "builds" / build_id)
+    made = manifests.read(settings.workspace / "builds" / build_id)
     return [("items", f"{made.items:,}"), *((name, f"{value:g}") for name, value in made.measures.items())]
 
 

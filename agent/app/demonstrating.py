@@ -12,8 +12,7 @@ from handpicked.agent.app import asking, feeding, fetching, show, wiring
 from handpicked.agent.app.wiring import Parts
 from handpicked.agent.settings import Settings
 from handpicked.agent.types import CartLine, Request, Surroundings
-from handpicked.tools.data import assets, demo
-from handpicked.tools.data import build as building
+from handpicked.tools.data import assets, demo, manifests
 from handpicked.tools.data import ingest as ingesting
 from handpicked.tools.types import Event
 
@@ -29,7 +28,7 @@ def run(settings: Settings, *, prose: bool) -> None:
     wanted = [asset.name for asset in assets.load_manifest() if asset.name != settings.model or prose]
     fetching.fetch(settings, wanted, quiet=True)
     workspace = wiring.open_workspace(settings)
-    if building.current(settings.workspace) is None or workspace.catalog.count() == 0:
+    if manifests.current(settings.workspace) is None or workspace.catalog.count() == 0:
         _prepare(settings)
     parts = wiring.open_agent(settings, prose=prose)
     _ask(parts, Request(message=_FILM_QUESTION, user_id=_FILM_USER), start)

@@ -21,8 +21,7 @@ from handpicked.agent.app import measuring, show, wiring
 from handpicked.agent.llm import factory
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import assets, seal
-from handpicked.tools.data import build as building
+from handpicked.tools.data import assets, manifests, seal
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import HandpickedError
 
@@ -152,12 +151,12 @@ def _writable(settings: Settings) -> list[Finding]:
 
 
 def _build(settings: Settings, workspace: Workspace) -> Finding:
-    build_id = building.current(settings.workspace)
+    build_id = manifests.current(settings.workspace)
     if build_id is None:
         return Finding("build", False, "none", "handpicked build")
     folder = settings.workspace / "builds" / build_id
     try:
-        made = building.manifest(folder)
+        made = manifests.read(folder)
         changed = seal.changed(folder, made.files)
         behind = workspace.events.revision() - made.event_revision
         same = workspace.catalog.identity() == made.catalog

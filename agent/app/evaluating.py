@@ -149,9 +149,9 @@ def _state(settings: Settings, one: Suite) -> dict[str, str]:
     if not one.spec.workspace:
         return {}
     from handpicked.agent.app import wiring  # half a second that `compare` and `list` don't need
-    from handpicked.tools.data import build
+    from handpicked.tools.data import manifests
 
-    current = build.current(settings.workspace)
+    current = manifests.current(settings.workspace)
     if current is None:
         raise ConfigError(f"{settings.workspace} has no build: run `handpicked demo` or `handpicked build`")
     workspace = wiring.open_workspace(settings)

@@ -17,8 +17,7 @@ from handpicked.agent.read import Reader
 from handpicked.agent.rounds import OFFERED, Powers
 from handpicked.agent.scenes import Scenes
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import assets
-from handpicked.tools.data import build as building
+from handpicked.tools.data import assets, manifests
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import AssetError, DataError, ModelError
@@ -53,7 +52,7 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     """An agent on the settings' workspace; without `prose` no language model is loaded.
 
     A model that isn't there costs prose: the reply says so in `degraded`."""
-    if building.current(settings.workspace) is None:
+    if manifests.current(settings.workspace) is None:
         raise DataError(f"{settings.workspace} has no build yet: run `handpicked build` (or `make demo`)")
     workspace = open_workspace(settings)
     embedder = factory.embedder(settings)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import assets, build
+from handpicked.tools.data import assets, build, manifests
 from handpicked.tools.data.assets import Asset
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.ingest import ingest
@@ -27,7 +27,7 @@ _BUILDS = """
 import pathlib, resource, sys
 from handpicked.agent.llm import factory
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import build
+from handpicked.tools.data import build, manifests
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 settings = Settings(cache=pathlib.Path(sys.argv[2]))
@@ -67,10 +67,10 @@ def test_a_build_on_a_full_disk_leaves_the_old_one(
 ) -> None:
     disk = small_disk(int(_kib(template) + 64 + share * _kib(template / "builds")))
     path = shutil.copytree(template, disk / "workspace")
-    before = build.current(path)
+    before = manifests.current(path)
     with pytest.raises(DataError, match=r"builds.* can't be written .*MB are free there.*free some space"):
         build.build(Workspace.open(path), embedder)
-    assert build.current(path) == before
+    assert manifests.current(path) == before
     assert not list(path.glob("builds/.making-*"))
     assert _answers(path, embedder)
 

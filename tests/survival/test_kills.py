@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from handpicked.tools.data import build
+from handpicked.tools.data import manifests
 from handpicked.tools.data.workspace import Workspace
 from tests.survival.conftest import Run, Start, left_over, write_files
 
@@ -99,14 +99,14 @@ def test_a_build_killed_at_any_moment(path: Path, start: Start, run: Run) -> Non
     assert run("build", "--workspace", path).returncode == 0
     whole = time.monotonic() - began
     for _ in range(8):
-        before = build.current(path)
+        before = manifests.current(path)
         process = start("build", "--workspace", path)
         time.sleep(rng.uniform(0.4, 1.0) * whole)
         process.kill()
         process.communicate()
-        after = build.current(path)
+        after = manifests.current(path)
         assert after is not None
-        assert build.manifest(path / "builds" / after).items == 200
+        assert manifests.read(path / "builds" / after).items == 200
         if after == before:
             assert len(_builds(path)) <= 4, "those in use, one half made, one not yet pointed at"
         assert _asked(run, path)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from handpicked.tools.data import build
+from handpicked.tools.data import build, manifests
 from handpicked.tools.data.db import open_engine, sqlite_url, writing
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.types import Embedder, Event, Floats, Item
@@ -121,8 +121,8 @@ def test_a_process_answers_during_a_build_and_takes_the_new_one_after(
     ask: Callable[..., dict[str, Any]], path: Path, embedder: Embedder
 ) -> None:
     other, waiting = Workspace.open(path), Waiting(embedder)
-    old = build.current(path)
-    made: list[build.Manifest] = []
+    old = manifests.current(path)
+    made: list[manifests.Manifest] = []
     builder = threading.Thread(target=lambda: made.append(build.build(other, waiting)))
     builder.start()
     assert waiting.begun.wait(30)

@@ -9,11 +9,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
@@ -26,6 +25,7 @@ from handpicked.tools.data import (
     factors,
     learned,
     lexical,
+    manifests,
     popularity,
     records,
     response,
@@ -41,9 +41,6 @@ from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Mask, Rows
 
-FORMAT = 3
-"""The build's layout; a reader refuses another one and says to build again."""
-
 Progress = Callable[[str, int, int | None], None]
 
 # What each kind of event says of a wish to have the item; what is absent says nothing.
@@ -53,27 +50,9 @@ _RECALL_QUERIES = 200
 _HISTORIES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a build was made of and how it measured. Revisions are those of the two databases; `catalog` is the
-    identity of the first; `recipe` is that of collaborative filtering, its nDCG@10 on the newest events among the measures
-    where it was searched for."""
-
-    build_id: str
-    format: int
-    made: str
-    catalog: int
-    catalog_revision: int
-    event_revision: int
-    embedder: str
-    dimensions: int
-    items: int
-    recipe: dict[str, float]
-    measures: dict[str, float]
-    files: seal.Sealed
-
-
-def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | None = None) -> Manifest:
+def build(
+    workspace: Workspace, embedder: Embedder, *, on_progress: Progress | None = None
+) -> manifests.Manifest:
     """Make a build and point `CURRENT` at it; a failure leaves the old one in place.
 
     Raises DataError when the catalogue is empty, another build is under way, or the build can't be written."""
@@ -100,54 +79,9 @@ def build(workspace: Workspace, embedder: Embedder, *, on_progress: Progress | N
     return manifest
 
 
-def current(workspace: Path) -> str | None:
-    """The id of the build in use, or None before the first."""
-    pointer = workspace / "CURRENT"
-    if not pointer.exists():
-        return None
-    return pointer.read_text(encoding="utf-8", errors="replace").strip() or "(CURRENT is empty)"
-
-
-def others(workspace: Path, build_id: str) -> list[str]:
-    """The finished builds but this one, newest first."""
-    names = {path.parent.name for path in (workspace / "builds").glob("*/manifest.json")}
-    return sorted((name for name in names - {build_id} if not name.startswith(".")), reverse=True)
-
-
-def manifest(folder: Path) -> Manifest:
-    """Read a build's manifest and look whether all of its files are there.
-
-    Raises DataError for a build that is damaged or was made by another version."""
-    try:
-        document: dict[str, Any] = orjson.loads((folder / "manifest.json").read_bytes())
-        if document.get("format") == FORMAT:
-            files = {name: (size, digest) for name, (size, digest) in document.pop("files").items()}
-            made = Manifest(**document, files=files)
-            seal.check(folder, made.files)
-            return made
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as err:
-        raise damaged(folder, err) from err
-    raise DataError(
-        f"build {folder.name} has format {document.get('format')}, this version reads {FORMAT}: "
-        "run `handpicked build`"
-    )
-
-
-def damaged(folder: Path, err: Exception) -> DataError:
-    """What to say of a build that can't be read."""
-    if isinstance(err, PermissionError):
-        return DataError(f"build {folder.name}: {err.filename} may not be read: change its permissions")
-    reason = " ".join(str(err).split()) or type(err).__name__
-    if isinstance(err, OSError) and err.filename:
-        reason = f"{Path(str(err.filename)).name}: {err.strerror}"
-    return DataError(
-        f"build {folder.name} in {folder.parent} can't be read ({reason}): run `handpicked build`"
-    )
-
-
 def _fill(
     workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
-) -> Manifest:
+) -> manifests.Manifest:
     seconds: dict[str, float] = {}
     catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
     event_revision = workspace.events.revision()
@@ -191,9 +125,9 @@ def _fill(
         recall = _recall(target, items, embedder)
     with _timed(seconds, "checksums"), _storing(target):
         files = seal.seal(target)
-    return Manifest(
+    return manifests.Manifest(
         build_id=build_id,
-        format=FORMAT,
+        format=manifests.FORMAT,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         catalog=catalog,
         catalog_revision=catalog_revision,
@@ -327,15 +261,18 @@ def _sweep(folder: Path) -> None:
 
 def _previous(workspace: Path) -> str | None:
     """The build to keep beside the new one: that in use, or the newest before it if that is damaged."""
-    build_id = current(workspace)
+    build_id = manifests.current(workspace)
     if build_id is None:
         return None
-    return next(filter(partial(_sound, workspace / "builds"), (build_id, *others(workspace, build_id))), None)
+    return next(
+        filter(partial(_sound, workspace / "builds"), (build_id, *manifests.others(workspace, build_id))),
+        None,
+    )
 
 
 def _sound(builds: Path, build_id: str) -> bool:
     try:
-        manifest(builds / build_id)
+        manifests.read(builds / build_id)
     except DataError:
         return False
     return True

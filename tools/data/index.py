@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 import orjson
 
-from handpicked.tools.data import build, columns, factors, learned, lexical, popularity, response
+from handpicked.tools.data import columns, factors, learned, lexical, manifests, popularity, response
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Build:
     """One immutable build, opened."""
 
-    manifest: build.Manifest
+    manifest: manifests.Manifest
     columns: Columns
     records: Records
     lexical: Lexical
@@ -216,7 +216,7 @@ class Index:
         A damaged build is passed over for the one before it. Raises DataError when nothing is built yet, all that
         is built is damaged, or the build was made with another embedder."""
         with self._lock:
-            build_id = build.current(self._workspace.path)
+            build_id = manifests.current(self._workspace.path)
             if build_id is None:
                 raise DataError(
                     f"{self._workspace.path} has no build yet: run `handpicked build` (or `make demo`)"
@@ -236,10 +236,10 @@ class Index:
         try:
             return self._read(build_id), ()
         except DataError as err:
-            now = build.current(self._workspace.path)
+            now = manifests.current(self._workspace.path)
             if now is not None and now != build_id:
                 return self._open(now)
-            for other in build.others(self._workspace.path, build_id):
+            for other in manifests.others(self._workspace.path, build_id):
                 try:
                     opened = self._read(other)
                 except DataError:
@@ -251,7 +251,7 @@ class Index:
 
     def _read(self, build_id: str) -> Build:
         folder = self._workspace.path / "builds" / build_id
-        made = build.manifest(folder)
+        made = manifests.read(folder)
         if made.embedder != self._embedder.name:
             raise DataError(
                 f"build {build_id} was made with the embedder {made.embedder}, not {self._embedder.name}: "
@@ -286,7 +286,7 @@ class Index:
         )
 
 
-def open_build(folder: Path, made: build.Manifest) -> Build:
+def open_build(folder: Path, made: manifests.Manifest) -> Build:
     """Open a build's files; matrices stay on disk, mapped. Raises DataError for one that is not what it should be."""
     try:
         targets = orjson.loads((folder / "dialogues.json").read_bytes())
@@ -305,7 +305,7 @@ def open_build(folder: Path, made: build.Manifest) -> Build:
             learned=learned.load(folder, records, vectors.matrix),
         )
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
-        raise build.damaged(folder, err) from err
+        raise manifests.damaged(folder, err) from err
 
 
 def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> Mask:

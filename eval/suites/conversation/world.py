@@ -18,7 +18,7 @@ import orjson
 from handpicked.agent.llm import factory
 from handpicked.eval import suite, suites
 from handpicked.eval.types import Case, Options
-from handpicked.tools.data import blend, build, conversations, ingest
+from handpicked.tools.data import blend, build, conversations, ingest, manifests
 from handpicked.tools.data.conversations import Turn
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.learned import Learned
@@ -114,10 +114,10 @@ def _taught(every: Learned, part: str, kept: Path, without: Collection[str]) -> 
 
 
 def _built(folder: Path, given: Mapping[str, Path], embedder: Embedder) -> Workspace:
-    if folder.is_dir() and build.current(folder) is None:
+    if folder.is_dir() and manifests.current(folder) is None:
         shutil.rmtree(folder)
     workspace = Workspace.open(folder)
-    if build.current(folder) is None:
+    if manifests.current(folder) is None:
         files = ingest.IngestFiles(
             items=(given["items"],), events=(given["events"],), dialogues=(given["valid"],)
         )

@@ -13,7 +13,7 @@ from handpicked.agent import demonstrations
 from handpicked.agent.app import doctoring, measuring
 from handpicked.agent.settings import Settings
 from handpicked.eval.openai_server import say, serving
-from handpicked.tools.data import build
+from handpicked.tools.data import manifests
 from handpicked.tools.data.workspace import Workspace
 
 Findings = dict[str, dict[str, Any]]
@@ -32,7 +32,7 @@ def look(fresh: Workspace, settings: Settings, capsys: pytest.CaptureFixture[str
 
 
 def _folder(workspace: Workspace) -> Path:
-    return workspace.path / "builds" / str(build.current(workspace.path))
+    return workspace.path / "builds" / str(manifests.current(workspace.path))
 
 
 def test_a_sound_build_is_well(look: Callable[[], Findings]) -> None:

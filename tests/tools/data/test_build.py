@@ -14,7 +14,7 @@ import pytest
 
 from handpicked.tools.catalog import lookup
 from handpicked.tools.collab import collab
-from handpicked.tools.data import build, conversations
+from handpicked.tools.data import build, conversations, manifests
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dialogues import dialogues
@@ -27,7 +27,7 @@ from handpicked.tools.types import Dialogue, Embedder, Event, Floats, Item, Json
 
 _BUILDS_FOREVER = """
 import pathlib, sys, time
-from handpicked.tools.data import build, conversations
+from handpicked.tools.data import build, manifests, conversations
 from handpicked.tools.data.workspace import Workspace
 
 class Slow:
@@ -100,9 +100,9 @@ def _builds(workspace: Workspace) -> set[str]:
 
 def test_build_is_described_by_its_manifest(workspace: Workspace, toy: Embedder) -> None:
     made = build.build(workspace, toy)
-    assert build.current(workspace.path) == made.build_id
-    assert build.manifest(workspace.path / "builds" / made.build_id) == made
-    assert (made.items, made.embedder, made.dimensions, made.format) == (3, "toy", 32, build.FORMAT)
+    assert manifests.current(workspace.path) == made.build_id
+    assert manifests.read(workspace.path / "builds" / made.build_id) == made
+    assert (made.items, made.embedder, made.dimensions, made.format) == (3, "toy", 32, manifests.FORMAT)
     assert made.catalog_revision == workspace.catalog.revision()
     assert made.measures["chroma_recall_at_10"] == 1.0
 
@@ -116,14 +116,14 @@ def test_progress_is_told_to_the_end(workspace: Workspace, toy: Embedder) -> Non
 def test_workspace_without_items_is_told_what_to_run(tmp_path: Path, toy: Embedder) -> None:
     with pytest.raises(DataError, match="has no items: run `handpicked ingest"):
         build.build(Workspace.open(tmp_path), toy)
-    assert build.current(tmp_path) is None
+    assert manifests.current(tmp_path) is None
 
 
 def test_failed_build_leaves_the_old_one(workspace: Workspace, toy: Embedder) -> None:
     made = build.build(workspace, toy)
     with pytest.raises(ConnectionError):
         build.build(workspace, Failing())
-    assert build.current(workspace.path) == made.build_id
+    assert manifests.current(workspace.path) == made.build_id
     assert _builds(workspace) == {made.build_id}
     assert Index(workspace, toy).snapshot().item(0).item_id == "a"
 
@@ -143,7 +143,7 @@ def test_second_build_at_once_is_refused(workspace: Workspace, toy: Embedder) ->
         pytest.raises(DataError, match=r"another build is under way .* wait for it"),
     ):
         build.build(workspace, toy)
-    assert build.current(workspace.path) == made.build_id
+    assert manifests.current(workspace.path) == made.build_id
     assert build.build(workspace, toy).build_id != made.build_id
 
 
@@ -153,7 +153,7 @@ def test_killed_build_leaves_the_old_one_and_the_next_cleans_up(workspace: Works
         process.kill()
         assert process.wait() == -signal.SIGKILL
     assert len(_builds(workspace)) == 2
-    assert build.current(workspace.path) == made.build_id
+    assert manifests.current(workspace.path) == made.build_id
     assert len(Index(workspace, toy).snapshot()) == 3
     after = build.build(workspace, toy)
     assert _builds(workspace) == {made.build_id, after.build_id}
@@ -162,7 +162,7 @@ def test_killed_build_leaves_the_old_one_and_the_next_cleans_up(workspace: Works
 def test_old_builds_are_removed_but_the_previous_is_kept(workspace: Workspace, toy: Embedder) -> None:
     ids = [build.build(workspace, toy).build_id for _ in range(3)]
     assert _builds(workspace) == set(ids[1:])
-    assert build.current(workspace.path) == ids[2]
+    assert manifests.current(workspace.path) == ids[2]
 
 
 def test_build_of_another_embedder_is_refused_with_the_command(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handpicked.tools.data import build, seal
+from handpicked.tools.data import build, manifests, seal
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.vectors import Vectors
 from handpicked.tools.data.workspace import Workspace
@@ -71,7 +71,7 @@ def test_the_build_before_answers_for_a_damaged_one(
     path: Path, toy: Embedder, name: str, harm: Callable[[Path], None]
 ) -> None:
     damaged = _newest(path)
-    [before] = build.others(path, damaged.name)
+    [before] = manifests.others(path, damaged.name)
     harm(damaged / name)
     snapshot = Index(Workspace.open(path), toy).snapshot()
     if name == "items.jsonl" and harm is _scrambled:  # its text is read item by item
@@ -90,7 +90,7 @@ def test_a_damaged_build_with_none_before_it_is_refused_with_the_command(
     path: Path, toy: Embedder, name: str
 ) -> None:
     damaged = _newest(path)
-    for other in build.others(path, damaged.name):
+    for other in manifests.others(path, damaged.name):
         shutil.rmtree(path / "builds" / other)
     _halved(damaged / name)
     workspace = Workspace.open(path)
@@ -139,7 +139,7 @@ def test_search_is_exact_where_chroma_cannot_be_opened(
 
 def test_content_that_changed_is_found_by_its_checksum(path: Path) -> None:
     folder = _newest(path)
-    made = build.manifest(folder)
+    made = manifests.read(folder)
     assert seal.changed(folder, made.files) == []
     _scrambled(folder / "vectors.npy")
     assert seal.changed(folder, made.files) == ["vectors.npy"]
