@@ -69,13 +69,13 @@ class Result:
 def run(titles: int, messages: int, seed: int) -> Result:
     """Measure linking on made-up titles."""
     rng = np.random.default_rng(seed)
-    items = list(_items(titles, rng))
+    made = list(items(titles, rng))
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = _snapshot(items, Path(folder))
+        snapshot = _snapshot(made, Path(folder))
         before, start = _resident(), time.perf_counter()
         link.link(snapshot, "something like a first message that warms up everything")
         build_s, build_mb = time.perf_counter() - start, _resident() - before
-        texts = [_message(items, rng) for _ in range(messages)]
+        texts = [_message(made, rng) for _ in range(messages)]
         times: list[float] = []
         found = 0
         for text in texts:
@@ -95,7 +95,8 @@ def main(
         typer.echo(f"{name:48} {value}")
 
 
-def _items(count: int, rng: np.random.Generator) -> Iterator[Item]:
+def items(count: int, rng: np.random.Generator) -> Iterator[Item]:
+    """So many films with made-up titles, people and years."""
     made = ["".join(parts) for parts in rng.choice(_SYLLABLES, (max(count // 10, 2000), 3))]
     common = sorted(lexicon.common().words)
     rng.shuffle(common)
@@ -121,7 +122,7 @@ def _snapshot(items: Sequence[Item], folder: Path) -> Snapshot:
     records.save(items, folder)
     popularity = (1.0 / np.arange(1, len(items) + 1) ** 0.5).astype(np.float32)
     parts = {
-        "manifest": None, "lexical": None, "vectors": None, "factors": None, "response": None, "dialogue_vectors": None, "dialogue_targets": (), "learned": None,
+        "manifest": None, "lexical": None, "vectors": None, "factors": None, "factor_rows": None, "response": None, "dialogue_vectors": None, "dialogue_targets": (), "learned": None,
         "columns": columns.from_items(items), "records": records.Records(folder), "popularity": popularity,
     }  # fmt: skip
     nothing = np.empty((0, 1), np.float32)

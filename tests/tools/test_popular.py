@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from handpicked.tools.data import build
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
@@ -26,6 +28,11 @@ def test_every_living_item_is_listed_by_score(context: Context) -> None:
     scores = [candidate.score for candidate in found]
     assert len(found) == 20
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("limit", range(1, 21))
+def test_a_limit_takes_the_first_of_all(context: Context, limit: int) -> None:
+    assert popular.function(context, limit=limit).candidates == popular.function(context).candidates[:limit]
 
 
 def test_limit_is_kept(context: Context) -> None:

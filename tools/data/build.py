@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -48,6 +50,8 @@ POSITIVE_EVENTS = ("view", "click", "play", "read", "like", "rate", "cart", "pur
 _EMBED_BATCH = 256
 _RECALL_QUERIES = 200
 _HISTORIES = 20_000
+_MAXRSS = 1 if sys.platform == "darwin" else 1024
+"""Bytes in a unit of `ru_maxrss`."""
 
 
 def build(
@@ -82,48 +86,48 @@ def build(
 def _fill(
     workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
 ) -> manifests.Manifest:
-    seconds: dict[str, float] = {}
+    figures: dict[str, float] = {}
     catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
     event_revision = workspace.events.revision()
     items = list(workspace.catalog.scan())
     if not items:
         raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
     table = columns.from_items(items)
-    with _timed(seconds, "columns"), _storing(target):
+    with _measured(figures, "columns"), _storing(target):
         columns.save(table, target)
         records.save(items, target)
         lexical.save(items, target / "lexical.db")
-    with _timed(seconds, "embedding"):
+    with _measured(figures, "embedding"):
         documents = [document(item) for item in items]
         matrix = _embed([made.text for made in documents], embedder, "embedding items", report)
-    with _timed(seconds, "chroma"), _storing(target):
+    with _measured(figures, "chroma"), _storing(target):
         report("indexing vectors", 0, None)
         vectors.save(matrix, target)
-    with _timed(seconds, "events"), _storing(target):
+    with _measured(figures, "events"), _storing(target):
         events = workspace.events.columns()
-    with _timed(seconds, "choosing"):
+    with _measured(figures, "choosing"):
         report("choosing how collaborative filtering mixes its parts", 0, None)
         users, rows, times = _positive(events, table)
         chosen = choose.from_events(users, rows, times, len(table))
         recipe = chosen.recipe if chosen else Recipe()
-    with _timed(seconds, "collaborative"), _storing(target):
+    with _measured(figures, "collaborative"), _storing(target):
         report("fitting collaborative filtering", 0, None)
         everything = choices.of_events(users, rows, times, len(table))
         factors.save(factors.fit(everything, table.ids, recipe), target)
         popularity.save(popularity.fit(rows, users, times, _domains(items)), target)
-    with _timed(seconds, "response"), _storing(target):
+    with _measured(figures, "response"), _storing(target):
         report("learning responses to offers", 0, None)
         log = exposures.Log.of(events.users, users, rows, times)
         learnt = _response(workspace, log, table)
         response.save(learnt, target)
-    with _timed(seconds, "dialogues"):
+    with _measured(figures, "dialogues"):
         turns = _dialogues(list(workspace.events.dialogues()), table, embedder, target, report)
-    with _timed(seconds, "blend"):
+    with _measured(figures, "blend"):
         histories = _histories(users, rows) if len(turns) >= learned.MIN_TURNS else []
         _blend(turns, histories, items, matrix, target, report)
-    with _timed(seconds, "recall"):
+    with _measured(figures, "recall"):
         recall = _recall(target, items, embedder)
-    with _timed(seconds, "checksums"), _storing(target):
+    with _measured(figures, "checksums"), _storing(target):
         files = seal.seal(target)
     return manifests.Manifest(
         build_id=build_id,
@@ -145,7 +149,7 @@ def _fill(
             "chroma_recall_at_10": recall,
             "response_redemptions": learnt.model.positives if learnt.model else 0,
             "generated_documents": sum(made.generated for made in documents),
-            **{f"seconds.{k}": round(v, 2) for k, v in seconds.items()},
+            **figures,
         },
         files=files,
     )
@@ -299,10 +303,12 @@ def _keep(folder: Path, kept: set[str | None]) -> None:
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Generator[None]:
+def _measured(figures: dict[str, float], part: str) -> Generator[None]:
     start = time.perf_counter()
     yield
-    seconds[part] = time.perf_counter() - start
+    figures[f"seconds.{part}"] = round(time.perf_counter() - start, 2)
+    # The high-water mark of the process: a part that needs less than one before it shows nothing.
+    figures[f"peak_gb.{part}"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS / 1e9, 2)
 
 
 def _silent(_step: str, _done: int, _total: int | None) -> None:

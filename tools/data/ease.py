@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from handpicked.tools.data.neighbours import blocks
 from handpicked.tools.types import Floats
 
 # scipy has no types.
@@ -32,7 +33,13 @@ def gram(matrix: Any, user_power: float) -> Floats:
         n = np.diff(matrix.indptr)
         roots = (np.maximum(n, 1.0) / n[n > 0].mean()) ** (-user_power / 2)
         matrix = sparse.diags(roots.astype(np.float32)) @ matrix
-    return (matrix.T @ matrix).toarray().astype(np.float32, copy=False)
+    users_of = matrix.T.tocsr()
+    found = np.empty((matrix.shape[1], matrix.shape[1]), np.float32)
+    for start, stop in blocks(
+        users_of, matrix
+    ):  # a sparse matrix that is nearly full takes more than a full one
+        found[start:stop] = (users_of[start:stop] @ matrix).toarray()
+    return found
 
 
 def weights(counts: Floats, *, ridge: float, dropout: float, relaxed: float) -> Floats:
@@ -43,6 +50,6 @@ def weights(counts: Floats, *, ridge: float, dropout: float, relaxed: float) -> 
     counts[np.diag_indices_from(counts)] += penalty
     precision: Floats = linalg.inv(counts, overwrite_a=True, check_finite=False)
     bound: Floats = np.float32(1 - relaxed) / np.diag(precision)
-    found: Floats = precision * -(np.maximum(bound, penalty) if relaxed else bound)
-    np.fill_diagonal(found, 0.0)
-    return np.ascontiguousarray(found, np.float32)
+    precision *= -(np.maximum(bound, penalty) if relaxed else bound)
+    np.fill_diagonal(precision, 0.0)
+    return np.ascontiguousarray(precision, np.float32)

@@ -22,6 +22,7 @@ sparse: Any = import_module("scipy.sparse")  # it has no types
 HEAD = 20_000
 """EASE inverts a dense items x items matrix: 1.6 GB of float32 at this size."""
 MIN_USERS = 3
+_ARRAYS = ("data", "indices", "indptr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def save(factors: Factors, folder: Path) -> None:
             case Dense():
                 np.save(folder / f"{name}.npy", part.matrix)
             case Links() | People():
-                sparse.save_npz(folder / f"{name}.npz", part.matrix, compressed=False)
+                for array in _ARRAYS:
+                    np.save(folder / f"{name}.{array}.npy", getattr(part.matrix, array))
             case Latent():
                 np.save(folder / f"{name}.npy", part.vectors)
             case Popular():
@@ -130,27 +132,35 @@ def save(factors: Factors, folder: Path) -> None:
 
 
 def load(folder: Path) -> Factors:
-    """Read back what `save` wrote; dense matrices stay on disk, mapped, and only the rows asked for are read."""
+    """Read back what `save` wrote; matrices stay on disk, mapped, and only the rows asked for are read."""
     known = orjson.loads((folder / "factors.json").read_bytes())
     ids, recipe = tuple(known["ids"]), Recipe(**known["recipe"])
-    parts = {name: _read(folder, name, recipe) for name in known["parts"]}
+    parts = {name: _read(folder, name, recipe, len(ids)) for name in known["parts"]}
     return Factors(ids, {item_id: at for at, item_id in enumerate(ids)}, recipe, parts)
 
 
-def _read(folder: Path, name: str, recipe: Recipe) -> Source:
+def _read(folder: Path, name: str, recipe: Recipe, n_items: int) -> Source:
     match name:
         case "ease":
             return Dense(np.load(folder / "ease.npy", mmap_mode="r"))
         case "knn" | "follow":
-            return Links(sparse.load_npz(folder / f"{name}.npz"))
+            return Links(_mapped(folder, name, n_items))
         case "people":
-            return People(sparse.load_npz(folder / "people.npz"), recipe.people_neighbours)
+            return People(_mapped(folder, name, n_items), recipe.people_neighbours)
         case "als":
             return als.latent(np.load(folder / "als.npy"), recipe.als_ridge, recipe.als_alpha)
         case "popular":
             return Popular(np.load(folder / "popular.npy"))
         case _:
             raise ValueError(f"unknown part {name!r}")
+
+
+def _mapped(folder: Path, name: str, n_items: int) -> Any:
+    """A CSR matrix with so many columns."""
+    if (packed := folder / f"{name}.npz").is_file():  # of an older build
+        return sparse.load_npz(packed)
+    data, indices, indptr = (np.load(folder / f"{name}.{array}.npy", mmap_mode="r") for array in _ARRAYS)
+    return sparse.csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, n_items), copy=False)
 
 
 def _ease(chosen: Choices, recipe: Recipe) -> Source:

@@ -31,6 +31,8 @@ from handpicked.tools.errors import DataError
 from handpicked.tools.types import Constraint, Embedder, Floats, Item, Mask, Rows
 
 _log = logging.getLogger(__name__)
+_MASKS = 64
+"""How many masks are kept, a byte an item each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Build:
     lexical: Lexical
     vectors: Vectors
     factors: Factors
+    factor_rows: Rows
+    """The row of each position of the factors."""
     popularity: Floats
     dialogue_vectors: Floats
     dialogue_targets: tuple[tuple[str, ...], ...]
@@ -116,9 +120,25 @@ class Snapshot:
 
     def mask(self, constraints: Iterable[Constraint]) -> Mask:
         """Living rows that keep every constraint. Raises ToolError for an unknown field."""
-        given = tuple(constraints)
-        base, fresh = self.build.columns, self.delta.columns
-        return np.concatenate([_mask(base, fresh, given), _mask(fresh, base, given)]) & self.alive
+        kept = self.alive.copy()
+        for constraint in constraints:
+            kept &= self._keeping(constraint)
+        return kept
+
+    def _keeping(self, constraint: Constraint) -> Mask:
+        """Rows that keep a constraint, dead or alive. A turn asks for the same ones again and again."""
+        key = (constraint.field, constraint.op, repr(constraint.value), constraint.within)
+        if (kept := self._masks.get(key)) is None:
+            base, fresh = self.build.columns, self.delta.columns
+            kept = np.concatenate([_mask(base, fresh, constraint), _mask(fresh, base, constraint)])
+            if len(self._masks) >= _MASKS:
+                self._masks.clear()
+            self._masks[key] = kept
+        return kept
+
+    @cached_property
+    def _masks(self) -> dict[tuple[object, ...], Mask]:
+        return {}
 
     def vector(self, row: int) -> Floats:
         """The unit vector of the item at a row."""
@@ -139,8 +159,14 @@ class Snapshot:
 
     def numbers(self, field: str) -> Numbers:
         """A numeric column over all rows, NaN where nothing is known."""
-        parts = [_numbers(part, field) for part in (self.build.columns, self.delta.columns)]
-        return np.concatenate(parts)
+        if (held := self._numbers.get(field)) is None:
+            parts = [_numbers(part, field) for part in (self.build.columns, self.delta.columns)]
+            held = self._numbers[field] = np.concatenate(parts)
+        return held
+
+    @cached_property
+    def _numbers(self) -> dict[str, Numbers]:
+        return {}
 
     @cached_property
     def popularity(self) -> Floats:
@@ -164,8 +190,11 @@ class Snapshot:
     @cached_property
     def factor_rows(self) -> Rows:
         """The row of each position of the collaborative factors, -1 where the item lives no more."""
-        rows = (self.row(item_id) for item_id in self.build.factors.ids)
-        return np.array([-1 if row is None else row for row in rows], np.int64)
+        rows, position = self.build.factor_rows.copy(), self.build.factors.position
+        for item_id in {*self.delta.deleted, *self.delta.columns.ids} & position.keys():
+            row = self.row(item_id)
+            rows[position[item_id]] = -1 if row is None else row
+        return rows
 
     @cached_property
     def titles(self) -> Titles:
@@ -291,13 +320,15 @@ def open_build(folder: Path, made: manifests.Manifest) -> Build:
     try:
         targets = orjson.loads((folder / "dialogues.json").read_bytes())
         records, vectors = Records(folder), Vectors(folder)
+        table, fitted = columns.load(folder), factors.load(folder)
         return Build(
             manifest=made,
-            columns=columns.load(folder),
+            columns=table,
             records=records,
             lexical=lexical.open_index(folder / "lexical.db"),
             vectors=vectors,
-            factors=factors.load(folder),
+            factors=fitted,
+            factor_rows=np.fromiter(map(table.row_of.__getitem__, fitted.ids), np.int64, len(fitted.ids)),
             popularity=popularity.load(folder),
             dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
             dialogue_targets=tuple(tuple(target) for target in targets),
@@ -308,16 +339,12 @@ def open_build(folder: Path, made: manifests.Manifest) -> Build:
         raise manifests.damaged(folder, err) from err
 
 
-def _mask(part: Columns, other: Columns, constraints: Iterable[Constraint]) -> Mask:
-    """Rows of one part that keep the constraints; no item here has a field that only the other part knows."""
-    kept = np.ones(len(part), bool)
-    for constraint in constraints:
-        if part.knows(constraint) or not other.knows(constraint):
-            kept &= part.mask([constraint])
-        else:
-            free = bool(constraint.within) & part.outside(constraint)
-            kept &= free | (constraint.op == "not_in")
-    return kept
+def _mask(part: Columns, other: Columns, constraint: Constraint) -> Mask:
+    """Rows of one part that keep a constraint; no item here has a field that only the other part knows."""
+    if part.knows(constraint) or not other.knows(constraint):
+        return part.mask([constraint])
+    free = bool(constraint.within) & part.outside(constraint)
+    return free | (constraint.op == "not_in")
 
 
 def _numbers(part: Columns, field: str) -> Numbers:

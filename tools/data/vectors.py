@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -11,10 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from handpicked.tools.data import sketch
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Floats, Mask, Rows
 
 COLLECTION = "items"
+SKETCHED = 50_000
+"""From so many items on a build has a sketch of the vectors."""
+LIKELY = 2000
+"""How many rows of a sketch are compared in full; .99 of the best 200 are among them (docs/measurements.md)."""
 _BATCH = 2000
 _log = logging.getLogger(__name__)
 
@@ -26,6 +32,7 @@ class Vectors:
 
     def __init__(self, folder: Path) -> None:
         self.matrix: Floats = np.load(folder / "vectors.npy", mmap_mode="r")
+        self.sketch = sketch.load(folder)
         self._folder = folder / "chroma"
         self._collection: Any = None
         self._usable = True
@@ -46,10 +53,10 @@ class Vectors:
     def nearest(self, query: Floats, limit: int, mask: Mask) -> tuple[Rows, Floats]:
         """The rows under the mask that are nearest to a unit vector, with their cosines, best first.
 
-        Exact when the mask leaves few rows (there an approximate index would have to be asked for most of
-        them), else by Chroma, asked for enough that the mask's share of them fills the limit; exact again
-        when that falls short."""
-        allowed = int(mask.sum())
+        By Chroma, asked for enough that the mask's share of them fills the limit; where that falls short or the mask leaves few
+        (an approximate index would have to be asked for most of them) by comparing: with all of them, or where they are
+        many with those that a sketch finds likely."""
+        allowed = int(np.count_nonzero(mask))
         limit = min(limit, allowed)
         wanted = int(1.5 * limit * len(mask) / max(allowed, 1))
         if limit and allowed > len(mask) // 10 and wanted <= 1000:
@@ -57,7 +64,14 @@ class Vectors:
             kept = mask[rows]
             if int(kept.sum()) >= limit:
                 return rows[kept][:limit], cosines[kept][:limit]
-        return self.exact(query, limit, np.flatnonzero(mask))
+        return self.compared(query, limit, np.flatnonzero(mask))
+
+    def compared(self, query: Floats, limit: int, rows: Rows) -> tuple[Rows, Floats]:
+        """The same without Chroma."""
+        likely = max(LIKELY, 10 * limit)
+        if self.sketch is not None and len(rows) > 2 * likely:
+            rows = np.sort(self.sketch.likely(query, rows, likely))
+        return self.exact(query, limit, rows)
 
     def exact(self, query: Floats, limit: int, rows: Rows) -> tuple[Rows, Floats]:
         """The same by comparing with every one of these rows."""
@@ -122,8 +136,10 @@ def hnsw(n_items: int) -> dict[str, Any]:
 
 
 def save(matrix: Floats, folder: Path) -> None:
-    """Write `vectors.npy` and `chroma/`, ids being rows. Raises OSError when that fails."""
+    """Write `vectors.npy`, `chroma/`, ids being rows, and of many a sketch. Raises OSError when that fails."""
     np.save(folder / "vectors.npy", matrix)
+    if len(matrix) >= SKETCHED:
+        sketch.fit(matrix, folder)
     try:
         with closing(client(folder / "chroma")) as chroma:
             _add(chroma, matrix)
@@ -146,14 +162,15 @@ def _failures() -> tuple[type[Exception], ...]:
     return (ChromaError,)
 
 
-def recall_at_10(vectors: Vectors, queries: Floats) -> float:
-    """The share of the exact ten nearest that Chroma finds, over queries of shape (n, dimensions)."""
-    rows = np.arange(len(vectors.matrix))
-    found = 0
-    wanted = 0
+def recall_at_10(
+    vectors: Vectors, queries: Floats, search: Callable[[Floats, int], Rows] | None = None
+) -> float:
+    """The share of the exact ten nearest that Chroma, or another search, finds, over queries of shape (n, dimensions)."""
+    found, wanted = 0, 0
+    everything = np.arange(len(vectors.matrix))
     for query in queries:
-        exact, _ = vectors.exact(query, 10, rows)
-        found += len(np.intersect1d(exact, vectors.approximate(query, 10)))
+        exact, _ = vectors.exact(query, 10, everything)
+        found += len(np.intersect1d(exact, (search or vectors.approximate)(query, 10)))
         wanted += len(exact)
     return found / wanted if wanted else 1.0
 

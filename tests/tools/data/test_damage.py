@@ -18,8 +18,8 @@ from handpicked.tools.errors import DataError
 from handpicked.tools.types import Dialogue, Embedder, Event, Item
 
 FILES = (
-    "columns.json", "columns.npz", "dialogues.json", "dialogues.npy", "ease.npy", "factors.json", "follow.npz", "items.jsonl",
-    "items.npy", "knn.npz", "lexical.db", "popularity.npy", "vectors.npy", "manifest.json",
+    "columns.json", "columns.npz", "dialogues.json", "dialogues.npy", "ease.npy", "factors.json", "follow.data.npy", "items.jsonl",
+    "items.npy", "knn.data.npy", "lexical.db", "popularity.npy", "vectors.npy", "manifest.json",
 )  # fmt: skip
 GARBAGE = b"\xde\xad\xbe\xef"
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from handpicked.tools.data import choices, factors
+from handpicked.tools.data import choices, factors, neighbours
 from handpicked.tools.data.factors import MIN_USERS, Factors
 from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.data.sources import Dense, Links
@@ -148,3 +148,13 @@ def test_dropout_user_weights_and_a_relaxed_diagonal_follow_their_formulas() -> 
     expected = -inverse * multiplier
     np.fill_diagonal(expected, 0.0)
     assert _ease(found) == pytest.approx(expected, abs=1e-4)
+
+
+def test_counting_pairs_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    pairs = list(zip(rng.integers(12, size=80).tolist(), rng.integers(8, size=80).tolist(), strict=True))
+    whole = _fit(pairs)
+    monkeypatch.setattr(neighbours, "PAIRS", 30)
+    parted = _fit(pairs)
+    assert _knn(parted) == pytest.approx(_knn(whole), rel=1e-6)
+    assert _ease(parted) == pytest.approx(_ease(whole), rel=1e-6)

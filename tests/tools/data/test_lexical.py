@@ -96,3 +96,16 @@ def test_threads_may_search_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(opened.search, ["harbour", "人工智能"] * 50, [5] * 100))
     assert answers[:2] * 50 == answers
+
+
+def test_of_very_many_documents_the_commonest_words_are_left_out() -> None:
+    items = [Item(f"c{n}", "Plain", description="a common thing") for n in range(9)]
+    index = lexical.in_memory([*items, Item("r", "Odd", description="a rare common thing")], postings=5)
+    assert [row for row, _ in index.search("common rare", 20)] == [9]
+
+
+def test_of_common_words_alone_only_titles_count() -> None:
+    items = [Item(f"c{n}", "Plain", description="a common thing") for n in range(9)]
+    index = lexical.in_memory([*items, Item("t", "Common Ground", description="a thing")], postings=5)
+    assert [row for row, _ in index.search("common", 20)] == [9]
+    assert index.search("thing", 20) == []

@@ -35,3 +35,17 @@ def test_pairs_in_reverse_order_count_by_the_share_given() -> None:
     forward = _fit(window=2)
     both = _fit(window=2, backward=0.5)
     assert both == pytest.approx(forward + 0.5 * forward.T, rel=1e-6)
+
+
+def test_counting_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _fit(window=2, backward=0.5)
+    monkeypatch.setattr(transitions, "PAIRS", 4)
+    assert _fit(window=2, backward=0.5) == pytest.approx(whole, rel=1e-6)
+
+
+def test_an_item_keeps_its_strongest_followers(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _fit(window=2, shrink=1.0)
+    monkeypatch.setattr(transitions, "KEPT", 1)
+    kept = _fit(window=2, shrink=1.0)
+    assert (kept[0] > 0).tolist() == [False, True, False, False]
+    assert kept[0, 1] == whole[0, 1] == whole[0].max()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from handpicked.tools.data import vectors
 from handpicked.tools.data.vectors import Vectors
@@ -17,8 +18,11 @@ _SIZE, _DIMENSIONS = 400, 16
 
 
 def _units(count: int, seed: int) -> Floats:
-    matrix = np.random.default_rng(seed).standard_normal((count, _DIMENSIONS)).astype(np.float32)
-    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    return _unit(np.random.default_rng(seed).standard_normal((count, _DIMENSIONS)))
+
+
+def _unit(matrix: NDArray[np.floating]) -> Floats:
+    return (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +93,25 @@ def test_larger_indexes_have_more_neighbours_and_all_search_wider_than_by_defaul
     assert large["max_neighbors"] > small["max_neighbors"] > 16
     assert small["ef_search"] > 100
     assert large["max_neighbors"] > small["max_neighbors"] > 16
+
+
+def test_a_sketch_leads_to_what_comparing_with_all_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vectors that mostly lie in six of their dimensions, as those of texts lie in few of theirs."""
+    monkeypatch.setattr(vectors, "SKETCHED", 100)
+    monkeypatch.setattr(vectors, "LIKELY", 40)
+    monkeypatch.setattr(vectors.sketch, "DIMENSIONS", 8)
+    rng = np.random.default_rng(5)
+    matrix = _unit(_units(_SIZE, 0)[:, :6] @ rng.standard_normal((6, _DIMENSIONS)) + 0.1 * _units(_SIZE, 1))
+    vectors.save(matrix, tmp_path)
+    opened = Vectors(tmp_path)
+    assert opened.sketch is not None
+    assert opened.sketch.rows.shape == (_SIZE, 8)
+    for rows in (np.arange(_SIZE), np.arange(0, _SIZE, 3), np.arange(20)):
+        for query in _unit(matrix[::40] + 0.1 * _units(10, 9)):
+            assert opened.compared(query, 4, rows)[0].tolist() == opened.exact(query, 4, rows)[0].tolist()
+
+
+def test_few_vectors_have_no_sketch(opened: Vectors) -> None:
+    assert opened.sketch is None
