@@ -17,6 +17,7 @@ from handpicked.tools.data.factors import PARTS, Blended, Factors, share
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.dispatch import Context, tool
+from handpicked.tools.newcomers import newcomers
 from handpicked.tools.search import Constraints, Limit
 from handpicked.tools.types import Candidate, Floats, Found, Mask, Rows
 
@@ -42,8 +43,16 @@ def collab(
 ) -> Found:
     """Find what others with this user's choices chose; needs a history or items liked in this session.
 
-    A user who was never trained on is folded in: scores are sums of item-item weights of what they have."""
-    return Found(score(context.snapshot, item_ids, taste.liked(context.past), constraints, limit))
+    A user who was never trained on is folded in: scores are sums of item-item weights of what they have. Where too few are
+    found, items follow that too few people chose, by what is said of items like them."""
+    past = taste.liked(context.past)
+    folded = _folded(context.snapshot, item_ids, past, constraints)
+    if folded is None:
+        return Found()
+    found = _ranked(context.snapshot, folded, constraints, limit)
+    had = [*dict.fromkeys((*item_ids, *past))]
+    allowed = context.snapshot.mask(constraints)
+    return Found(found + newcomers(context, folded.scores, had, allowed, limit - len(found)))
 
 
 def score(
@@ -51,20 +60,37 @@ def score(
 ) -> tuple[Candidate, ...]:
     """Fold in what a session names and a history, newest first; rank the rest, ties by position. Where the constraints name
     domains, the history counts by its part in them."""
+    folded = _folded(snapshot, named, past, constraints)
+    return () if folded is None else _ranked(snapshot, folded, constraints, limit)
+
+
+def _folded(
+    snapshot: Snapshot, named: Sequence[str], past: Sequence[str], constraints: Constraints
+) -> FoldedIn | None:
+    """The scores of what is known for a session and a history, whatever the other constraints; None where nothing is known of
+    these."""
     found = snapshot.build.factors
     rows, session, history = snapshot.factor_rows, _positions(found, named), _positions(found, past)
     if not len(session) and not len(history):
-        return ()
+        return None
     domains = [constraint for constraint in constraints if constraint.field == "domain"]
     scene = snapshot.mask(domains)[rows] & (rows >= 0) if domains else None
     folded = fold_in(found, session, history, scene)
     if scene is not None and not named and len(history):
         popular = np.where(scene, snapshot.popularity[rows], 0.0)
         folded = replace(folded, scores=with_prior(folded.scores, popular, int(scene[history].sum())))
-    folded.scores[(rows < 0) | ~snapshot.mask(constraints)[rows]] = -np.inf
-    ranked = strongest(folded.scores, limit)
+    return folded
+
+
+def _ranked(
+    snapshot: Snapshot, folded: FoldedIn, constraints: Constraints, limit: int
+) -> tuple[Candidate, ...]:
+    found, rows = snapshot.build.factors, snapshot.factor_rows
+    allowed = (rows >= 0) & snapshot.mask(constraints)[rows]
+    scores = np.where(allowed, folded.scores, -np.inf).astype(np.float32)
+    ranked = strongest(scores, limit)
     return tuple(
-        Candidate(found.ids[p], float(folded.scores[p]), reasons)
+        Candidate(found.ids[p], float(scores[p]), reasons)
         for p, reasons in zip(ranked, _because(snapshot, folded, ranked), strict=True)
     )
 

@@ -28,6 +28,7 @@ from handpicked.tools.data import (
     learned,
     lexical,
     manifests,
+    newcomers,
     popularity,
     records,
     response,
@@ -113,7 +114,10 @@ def _fill(
     with _measured(figures, "collaborative"), _storing(target):
         report("fitting collaborative filtering", 0, None)
         everything = choices.of_events(users, rows, times, len(table))
-        factors.save(factors.fit(everything, table.ids, recipe), target)
+        fitted = factors.fit(everything, table.ids, recipe)
+        factors.save(fitted, target)
+        teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
+        newcomers.save(newcomers.fit(matrix[teaching]), target)
         popularity.save(popularity.fit(rows, users, times, _domains(items)), target)
     with _measured(figures, "response"), _storing(target):
         report("learning responses to offers", 0, None)

@@ -14,7 +14,16 @@ from threading import Lock
 import numpy as np
 import orjson
 
-from handpicked.tools.data import columns, factors, learned, lexical, manifests, popularity, response
+from handpicked.tools.data import (
+    columns,
+    factors,
+    learned,
+    lexical,
+    manifests,
+    newcomers,
+    popularity,
+    response,
+)
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
@@ -52,6 +61,7 @@ class Build:
     dialogue_targets: tuple[tuple[str, ...], ...]
     response: Response
     learned: Learned | None
+    newcomers: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,13 @@ class Snapshot:
         return rows
 
     @cached_property
+    def chosen(self) -> Mask:
+        """Rows that have a part in collaborative filtering."""
+        found = np.zeros(len(self), bool)
+        found[self.factor_rows[self.factor_rows >= 0]] = True
+        return found
+
+    @cached_property
     def titles(self) -> Titles:
         """The titles and aliases of the living items."""
         parts = (self.build.columns.title_index, self.delta.columns.title_index)
@@ -334,6 +351,7 @@ def open_build(folder: Path, made: manifests.Manifest) -> Build:
             dialogue_targets=tuple(tuple(target) for target in targets),
             response=response.load(folder, made.items),
             learned=learned.load(folder, records, vectors.matrix),
+            newcomers=newcomers.load(folder),
         )
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
         raise manifests.damaged(folder, err) from err

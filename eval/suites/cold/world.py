@@ -151,8 +151,8 @@ def _make(empty: Workspace, found: Ground, embedder: Embedder) -> None:
 def _by_user(log: Log) -> Mapping[str, tuple[_Seen, ...]]:
     """Each user's films, the oldest first, at one time in the order of their names."""
     found: dict[str, list[_Seen]] = {user: [] for user in log.users}
-    for user, item, time in zip(log.user.tolist(), log.item.tolist(), log.timestamp.tolist(), strict=True):
-        found[log.users[user]].append((log.items[item], float(time)))
+    for user, item, time in zip(log.user, log.item, log.timestamp, strict=True):
+        found[log.users[int(user)]].append((log.items[int(item)], float(time)))
     return {user: tuple(sorted(theirs, key=lambda one: (one[1], one[0]))) for user, theirs in found.items()}
 
 
