@@ -17,8 +17,6 @@ from handpicked.tools.data import conversations
 from handpicked.tools.data.conversations import SOURCES, Answered, Past, Shelf, Turn
 from handpicked.tools.types import Floats, Mask, Rows
 
-optimize: Any = import_module("scipy.optimize")  # scipy has no types
-
 DEPTH = 150
 """How many items the trees rank anew."""
 MIN_TURNS = 300
@@ -29,6 +27,9 @@ _FOLDS = 8
 _NEGATIVES = 300
 """Items drawn evenly for each turn: hard ones did worse."""
 _RIDGE = 3.0
+_STEPS = 20
+_GAIN = 0.01
+_TINY = 1e-4
 _FLOOR = 0.02
 _ROUNDS = 60
 _TRUST = 0.5
@@ -41,7 +42,7 @@ _TREES = {
 }  # fmt: skip
 
 _NAMES = tuple(SOURCES)
-_WHEN_NONE = ("chosen", "talked_of", "text_kinds", "near_recent", "near_whole")
+_WHEN_NONE = ("chosen", "talked_of", "text_kinds", "near_recent", "near_whole", "expected")
 """Sources that count otherwise where no item was named yet."""
 _LINEAR_OF = (*_NAMES, *_NAMES, *_WHEN_NONE)
 _TREES_OF = (*_LINEAR_OF, *_NAMES)
@@ -191,30 +192,73 @@ def _fresh(one: Answered) -> Rows:
 
 def _softmax(others: Floats, chosen: Sequence[Floats], n: int) -> Floats:
     """Weights by which each choice is likeliest among all n rows, of which `others` (turns, negatives, features) are a sample;
-    L-BFGS on features scaled by their deviation, with a ridge."""
-    turns, negatives, width = len(others), others.shape[1], others.shape[2]
-    flat, positive = others.reshape(-1, width), np.concatenate(chosen)
-    deviation = flat.std(axis=0)
+    Newton's method on features scaled by their deviation, with a ridge."""
+    width = others.shape[2]
+    deviation = others.reshape(-1, width).std(axis=0)
     deviation[deviation < 1e-6] = 1.0
-    flat, positive = flat / deviation, positive / deviation
-    own: Rows = np.repeat(np.arange(turns), np.array([len(one) for one in chosen], np.int64))
-    sampled = np.log(n / negatives)
+    sample = _Sample(
+        others / deviation,
+        np.concatenate(chosen) / deviation,
+        np.repeat(np.arange(len(others)), np.array([len(one) for one in chosen], np.int64)),
+        float(np.log(n / others.shape[1])),
+    )
+    weights = np.zeros(width)
+    found = sample.at(weights)
+    for _ in range(_STEPS):
+        step = np.linalg.solve(*sample.slopes(weights, found))
+        tried = sample.at(weights - step)
+        while tried.loss > found.loss and np.abs(step).max() > _TINY:
+            step /= 2
+            tried = sample.at(weights - step)
+        gained, weights, found = found.loss - tried.loss, weights - step, tried
+        if gained < _GAIN:
+            break
+    return (weights / deviation).astype(np.float32)
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+
+@dataclass(frozen=True, slots=True)
+class _Likelihood:
+    """The loss at some weights, the share of each of a turn's negatives, and how unlikely each choice is."""
+
+    loss: float
+    shares: Floats
+    missed: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Features of turns' negatives and of choices; `own` is the turn of each choice, `sampled` the logarithm of how many rows a
+    negative stands for."""
+
+    others: Floats
+    chosen: Floats
+    own: Rows
+    sampled: float
+
+    def at(self, weights: np.ndarray) -> _Likelihood:
         w = weights.astype(np.float32)
-        theirs = (flat @ w).reshape(turns, negatives)
+        theirs = self.others @ w
         top = theirs.max(axis=1, keepdims=True)
         raised = np.exp(theirs - top)
-        rest = np.log(raised.sum(axis=1)) + top[:, 0] + sampled
-        mine = positive @ w
-        total = np.logaddexp(mine, rest[own])
-        missed = 1 - np.exp(mine - total)
-        share = raised / raised.sum(axis=1, keepdims=True) * np.bincount(own, missed, turns)[:, None]
-        slope = flat.T @ share.ravel().astype(np.float32) - missed @ positive + _RIDGE * w
-        return float((total - mine).sum() + _RIDGE * 0.5 * (w @ w)), slope.astype(np.float64)
+        together = raised.sum(axis=1, keepdims=True)
+        rest = (np.log(together) + top)[:, 0] + self.sampled
+        mine = self.chosen @ w
+        total = np.logaddexp(mine, rest[self.own])
+        return _Likelihood(
+            float((total - mine).sum() + 0.5 * _RIDGE * (w @ w)), raised / together, 1 - np.exp(mine - total)
+        )
 
-    found = optimize.minimize(loss, np.zeros(width), jac=True, method="L-BFGS-B", options={"maxiter": 150})
-    return (found.x / deviation).astype(np.float32)
+    def slopes(self, weights: np.ndarray, found: _Likelihood) -> tuple[np.ndarray, np.ndarray]:
+        """The loss's second derivatives and its gradient."""
+        missed, hit = found.missed[:, None], 1 - found.missed[:, None]
+        counts = np.bincount(self.own, found.missed, len(self.others)).astype(np.float32)
+        flat = self.others.reshape(-1, self.others.shape[2])
+        share = (found.shares * counts[:, None]).ravel()
+        mean = np.matmul(found.shares[:, None], self.others)[:, 0]
+        middle = missed * mean[self.own] + hit * self.chosen
+        second = (flat * share[:, None]).T @ flat + (self.chosen * hit).T @ self.chosen - middle.T @ middle
+        slope = share @ flat - found.missed @ self.chosen + _RIDGE * weights
+        return second.astype(np.float64) + _RIDGE * np.eye(len(weights)), slope
 
 
 def _lambdarank(groups: Sequence[Floats], labels: Sequence[Rows], weights: Floats, seed: int) -> str:

@@ -12,20 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from handpicked.tools.data import ease
+from handpicked.tools.data import bags, ease, regression
 from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
+from handpicked.tools.data.titles import plain
 from handpicked.tools.types import Embedder, Floats, Item, Rows
 
 sparse: Any = import_module("scipy.sparse")  # it has no types
 
 SOURCES: Mapping[str, str] = {
     "near_recent": "dialogues", "near_whole": "dialogues", "near_words": "dialogues", "near_chosen": "dialogues",
-    "ease": "collab", "together": "collab", "followed": "collab",
+    "expected": "dialogues",
+    "ease": "collab", "together": "collab", "followed": "collab", "shared": "collab",
     "like_named": "similar", "like_closest": "similar", "like_words": "similar", "like_kind": "similar",
-    "like_title": "similar", "like_people": "similar", "like_years": "similar",
+    "like_title": "similar", "like_people": "similar", "like_years": "similar", "same_title": "similar",
     "text_recent": "search", "text_whole": "search", "text_words": "search", "text_kinds": "search",
     "text_people": "search",
-    "chosen": "popular", "talked_of": "popular",
+    "chosen": "popular", "talked_of": "popular", "owned": "popular", "newest": "popular",
 }  # fmt: skip
 """The tool of each source."""
 
@@ -33,13 +35,20 @@ _LAST = 3
 _NEAREST = 100
 _SHARPNESS = 8.0
 """A past turn votes with its cosine to this power: the nearest count most."""
-_RIDGE = 10.0
+_RIDGE = 30.0
+_HEAD = 4_000
+"""EASE covers the items that were talked of, these many at most."""
+_OTHERS = 0.05
+"""What a history counts beside a conversation in EASE: it is many times as long."""
 _SHRINK = 3.0
-_FEW = 2
-"""EASE covers items of at least so many conversations."""
+_FEW_OWN = 10.0
+_NEW = 8.0
+"""Years in which the newness of an item falls to a third."""
 _SAME_USER = 20
 _DECADE = 10.0
 _LONGEST_NAME = 4
+_NAMESAKES = 20
+"""Of a title that more items have none is taken for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The catalogue as conversations speak of it. Matrices have a row for each item: unit vectors of its document and weighed
-    words of it, of its title, its kinds and its people (sparse, rows of length 1)."""
+    words of it, of its title, its kinds and its people (sparse, rows of length 1); `twins` has 1 for other items that are likely
+    the same one."""
 
     vectors: Floats
     vocabulary: Mapping[str, int]
@@ -77,6 +87,7 @@ class Shelf:
     kind_of: Mapping[str, int]
     person_of: Mapping[str, int]
     years: Floats
+    twins: Any
 
     def __len__(self) -> int:
         return len(self.years)
@@ -85,20 +96,25 @@ class Shelf:
 @dataclass(frozen=True, slots=True)
 class Past:
     """Conversations that were had. `recent`, `whole` and `words` have a row for each turn; `chosen` counts a turn's choices,
-    `members` a conversation's items, and `followed` choices after items (all sparse); `ease` is over the rows `head`;
-    `picked` and `talked` count turns and conversations by item."""
+    `members` a conversation's items, `followed` choices after items, and `histories` have a row for each other user (all sparse);
+    `named` has the mean vector of the items named in each turn, `expected` weights from turns to conversations; `ease` is over
+    the rows `head`; `picked`, `talked` and `owned` count turns, conversations and users by item."""
 
     recent: Floats
     whole: Floats
+    named: Floats
     words: Any
     chosen: Any
     members: Any
     dialogue: Rows
+    expected: Floats
     followed: Any
+    histories: Any
     head: Rows
     ease: Floats
     picked: Floats
     talked: Floats
+    owned: Floats
 
     def __len__(self) -> int:
         return len(self.dialogue)
@@ -107,9 +123,9 @@ class Past:
 def shelf(items: Sequence[Item], vectors: Floats) -> Shelf:
     """Read the catalogue's items, in the order of its rows."""
     texts = [[*_told(item)] for item in items]
-    vocabulary, idf = _vocabulary(texts)
-    kind_of, kinds = _labels([[phrase_key(kind) for kind in item.categories] for item in items])
-    people_of, people = _labels(
+    vocabulary, idf = bags.vocabulary(texts)
+    kind_of, kinds = bags.labels([[phrase_key(kind) for kind in item.categories] for item in items])
+    people_of, people = bags.labels(
         [[phrase_key(name) for name in (*item.creators, *item.cast)] for item in items]
     )
     years = np.array([item.year or np.nan for item in items], np.float32)
@@ -117,13 +133,14 @@ def shelf(items: Sequence[Item], vectors: Floats) -> Shelf:
         vectors=vectors,
         vocabulary=vocabulary,
         idf=idf,
-        words=_weighed(texts, vocabulary, idf),
-        titles=_weighed([content(item.title) for item in items], vocabulary, idf),
+        words=bags.weighed(texts, vocabulary, idf),
+        titles=bags.weighed([content(item.title) for item in items], vocabulary, idf),
         kinds=kinds,
         people=people,
         kind_of=kind_of,
         person_of=people_of,
         years=years,
+        twins=_twins(items),
     )
 
 
@@ -148,38 +165,54 @@ def past(shelf: Shelf, answered: Sequence[Answered], histories: Sequence[Rows] =
     n, numbers = len(shelf), {d: i for i, d in enumerate(dict.fromkeys(one.dialogue for one in answered))}
     dialogue = np.array([numbers[one.dialogue] for one in answered], np.int64)
     talked = [np.concatenate([one.turn.mentioned, one.chosen]) for one in answered]
-    members = _binary(_pairs(talked, dialogue), (len(numbers), n))
-    head, together = _ease(members, histories, n)
+    members = bags.binary(bags.pairs(talked, dialogue), (len(numbers), n))
+    others = _histories(shelf, histories)
+    head, together = _ease(members, others)
     dimensions = shelf.vectors.shape[1]
-    chosen = _counted(_pairs([one.chosen for one in answered], np.arange(len(answered))), (len(answered), n))
+    recent = stacked([one.turn.recent for one in answered], dimensions)
+    whole = stacked([one.turn.whole for one in answered], dimensions)
+    named = stacked([_middle(shelf, one.turn.mentioned) for one in answered], dimensions)
+    last = slice(-regression.MOST, None)
+    alike = regression.likeness(*(some[last] @ some[last].T for some in (recent, whole, named)))
+    chosen = bags.counted(
+        bags.pairs([one.chosen for one in answered], np.arange(len(answered))), (len(answered), n)
+    )
     return Past(
-        recent=stacked([one.turn.recent for one in answered], dimensions),
-        whole=stacked([one.turn.whole for one in answered], dimensions),
-        words=_weighed([content(one.turn.text) for one in answered], shelf.vocabulary, shelf.idf),
+        recent=recent,
+        whole=whole,
+        named=named,
+        words=bags.weighed([content(one.turn.text) for one in answered], shelf.vocabulary, shelf.idf),
         chosen=chosen,
         members=members,
         dialogue=dialogue,
-        followed=_counted(_followed(answered), (n, n)),
+        expected=regression.fit(alike, dialogue[last], len(numbers)),
+        followed=bags.counted(_followed(answered), (n, n)),
+        histories=_shortened(others),
         head=head,
         ease=together,
         picked=np.asarray(chosen.sum(axis=0), np.float32).ravel(),
         talked=np.asarray(members.sum(axis=0), np.float32).ravel(),
+        owned=np.asarray(others.sum(axis=0), np.float32).ravel(),
     )
 
 
 def scores(shelf: Shelf, past: Past, turn: Turn) -> dict[str, Floats]:
     """Every source's score of every row."""
     said = content(turn.text)
-    asked = _dense(_weighed([said], shelf.vocabulary, shelf.idf))
+    asked = bags.dense(bags.weighed([said], shelf.vocabulary, shelf.idf))
     # In one product, which reads the matrix once.
     cosines = shelf.vectors @ np.vstack([turn.recent, turn.whole, shelf.vectors[turn.mentioned]]).T
-    found = {**_from_past(shelf, past, turn, asked), **_from_items(shelf, turn, cosines[:, 2:])}
+    found = {
+        **_from_past(shelf, past, turn, asked),
+        **_from_others(shelf, past, turn),
+        **_from_items(shelf, turn, cosines[:, 2:]),
+    }
     found |= {
         "text_recent": cosines[:, 0],
         "text_whole": cosines[:, 1],
-        "text_words": _dense(shelf.words @ asked),
-        "text_kinds": _dense(shelf.kinds @ _indicator(shelf.kind_of, said)),
-        "text_people": _dense(shelf.people @ _indicator(shelf.person_of, _names(turn.text))),
+        "text_words": bags.dense(shelf.words @ asked),
+        "text_kinds": bags.dense(shelf.kinds @ bags.indicator(shelf.kind_of, said)),
+        "text_people": bags.dense(shelf.people @ bags.indicator(shelf.person_of, _names(turn.text))),
     }
     return {name: np.maximum(found[name], 0.0).astype(np.float32) for name in SOURCES}
 
@@ -206,26 +239,43 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
     near = {
         "near_recent": past.recent @ turn.recent,
         "near_whole": past.whole @ turn.whole,
-        "near_words": _dense(past.words @ asked),
+        "near_words": bags.dense(past.words @ asked),
     }
+    alike = regression.likeness(
+        near["near_recent"], near["near_whole"], past.named @ _middle(shelf, turn.mentioned)
+    )
     weights = {name: _votes(cosines) for name, cosines in near.items()}
     talked = {
-        name: _dense(past.members.T @ np.bincount(past.dialogue, w, past.members.shape[0]).astype(np.float32))
+        name: bags.dense(
+            past.members.T @ np.bincount(past.dialogue, w, past.members.shape[0]).astype(np.float32)
+        )
         for name, w in weights.items()
     }
-    named = np.bincount(turn.mentioned, minlength=len(shelf)).clip(0, 1).astype(np.float32)
-    times = past.talked
-    together = _dense(past.members.T @ (past.members @ (named / np.sqrt(times + _SHRINK))))
+    named, times = _named(shelf, turn), past.talked
+    together = bags.dense(past.members.T @ (past.members @ (named / np.sqrt(times + _SHRINK))))
     implied = np.zeros(len(shelf), np.float32)
     implied[past.head] = named[past.head] @ past.ease
     return {
         **talked,
-        "near_chosen": _dense(past.chosen.T @ (weights["near_recent"] + weights["near_words"])),
+        "expected": bags.dense(past.members.T @ (past.expected @ alike[-regression.MOST :])),
+        "near_chosen": bags.dense(past.chosen.T @ (weights["near_recent"] + weights["near_words"])),
         "ease": implied,
-        "together": _dense(together / np.sqrt(times + _SHRINK)),
-        "followed": _dense(past.followed.T @ (named / np.sqrt(times + _SHRINK))),
-        "chosen": _dense(np.log1p(past.picked)),
-        "talked_of": _dense(np.log1p(times)),
+        "together": bags.dense(together / np.sqrt(times + _SHRINK)),
+        "followed": bags.dense(past.followed.T @ (named / np.sqrt(times + _SHRINK))),
+        "chosen": bags.dense(np.log1p(past.picked)),
+        "talked_of": bags.dense(np.log1p(times)),
+    }
+
+
+def _from_others(shelf: Shelf, past: Past, turn: Turn) -> dict[str, Floats]:
+    """What other people have, what goes with it, and what there is of newer items."""
+    rare = 1 / np.sqrt(past.owned + _FEW_OWN)
+    shared = past.histories.T @ (past.histories @ (_named(shelf, turn) * rare)) * rare
+    ages = (np.nanmax(shelf.years) if np.isfinite(shelf.years).any() else np.nan) - shelf.years
+    return {
+        "shared": bags.dense(shared),
+        "owned": np.log1p(past.owned),
+        "newest": np.nan_to_num(np.exp(-ages / _NEW), nan=0.0).astype(np.float32),
     }
 
 
@@ -242,8 +292,9 @@ def _from_items(shelf: Shelf, turn: Turn, cosines: Floats) -> dict[str, Floats]:
         "like_closest": cosines.max(axis=1),
         "like_words": _alike(shelf.words, rows),
         "like_kind": _alike(shelf.kinds, rows),
-        "like_title": _dense((shelf.titles @ shelf.titles[rows].T).max(axis=1)),
+        "like_title": bags.dense((shelf.titles @ shelf.titles[rows].T).max(axis=1)),
         "like_people": _alike(shelf.people, rows),
+        "same_title": bags.dense(shelf.twins @ _named(shelf, turn)).clip(0, 1),
         "like_years": np.nan_to_num(np.exp(-np.abs(shelf.years - middle) / _DECADE), nan=0.0).astype(
             np.float32
         ),
@@ -251,7 +302,7 @@ def _from_items(shelf: Shelf, turn: Turn, cosines: Floats) -> dict[str, Floats]:
 
 
 def _alike(matrix: Any, rows: Rows) -> Floats:
-    return _dense(matrix @ np.asarray(matrix[rows].mean(axis=0)).ravel())
+    return bags.dense(matrix @ np.asarray(matrix[rows].mean(axis=0)).ravel())
 
 
 def _votes(cosines: Floats) -> Floats:
@@ -262,13 +313,60 @@ def _votes(cosines: Floats) -> Floats:
     return weights.astype(np.float32)
 
 
-def _ease(members: Any, histories: Sequence[Rows], n: int) -> tuple[Rows, Floats]:
-    """EASE (Steck 2019) over conversations and histories alike; its rows are those of some conversations."""
+def _named(shelf: Shelf, turn: Turn) -> Floats:
+    return np.bincount(turn.mentioned, minlength=len(shelf)).clip(0, 1).astype(np.float32)
+
+
+def _middle(shelf: Shelf, rows: Rows) -> Floats:
+    """The unit vector of the items together, zeros for none."""
+    found: Floats = shelf.vectors[rows].sum(axis=0, dtype=np.float32)
+    return found / np.float32(max(float(np.linalg.norm(found)), 1e-9))
+
+
+def _histories(shelf: Shelf, histories: Sequence[Rows]) -> Any:
+    """Who has what: who has an item has its twins."""
+    found = bags.binary(bags.pairs(histories, np.arange(len(histories))), (len(histories), len(shelf)))
+    found = (found + found @ shelf.twins).tocsr()
+    found.data[:] = 1.0
+    return found
+
+
+def _shortened(histories: Any) -> Any:
+    """Rows divided by the root of their length, so that who has much does not outvote the others."""
+    lengths = np.asarray(histories.sum(axis=1)).ravel()
+    return (sparse.diags((1 / np.sqrt(np.maximum(lengths, 1.0))).astype(np.float32)) @ histories).tocsr()
+
+
+def _ease(members: Any, histories: Any) -> tuple[Rows, Floats]:
+    """EASE (Steck 2019) over conversations and histories; its rows are those that were talked of most."""
     counts = np.asarray(members.sum(axis=0)).ravel()
-    head: Rows = np.flatnonzero(counts >= _FEW)
-    others = _binary(_pairs(histories, np.arange(len(histories))), (len(histories), n))
-    matrix = sparse.vstack([members, others], format="csr")[:, head]
-    return head, ease.fit(matrix, ridge=_RIDGE)
+    head: Rows = np.sort(np.argsort(-counts, kind="stable")[: min(_HEAD, int((counts > 0).sum()))])
+    gram = ease.gram(members[:, head], 0.0)
+    gram += np.float32(_OTHERS) * ease.gram(histories[:, head], 0.0)
+    return head, ease.weights(gram, ridge=_RIDGE, dropout=0.0, relaxed=0.0)
+
+
+def _twins(items: Sequence[Item]) -> Any:
+    """Items that are likely one and the same: alike in title, and in year or in who made them."""
+    by_title: dict[tuple[str, str], list[int]] = {}
+    for row, item in enumerate(items):
+        key = "".join(word for word, _ in plain(phrase_key(item.title).split()))
+        by_title.setdefault((item.domain, key), []).append(row)
+    found = (
+        (one, other)
+        for rows in by_title.values()
+        if len(rows) <= _NAMESAKES
+        for one in rows
+        for other in rows
+        if one != other and _same(items[one], items[other])
+    )
+    return bags.binary(found, (len(items), len(items)))
+
+
+def _same(one: Item, other: Item) -> bool:
+    if one.year is None or other.year is None or abs(one.year - other.year) <= 1:
+        return True
+    return not {*one.creators}.isdisjoint(other.creators)
 
 
 def _followed(answered: Sequence[Answered]) -> Iterator[tuple[int, int]]:
@@ -290,59 +388,6 @@ def _names(text: str) -> Iterator[str]:
         yield from (" ".join(tokens[at : at + length]) for at in range(len(tokens) - length + 1))
 
 
-def _vocabulary(texts: Sequence[Sequence[str]]) -> tuple[dict[str, int], Floats]:
-    frequency = Counter(word for text in texts for word in set(text))
-    vocabulary = {word: at for at, word in enumerate(sorted(frequency))}
-    counts = np.array([frequency[word] for word in vocabulary], np.float32)
-    return vocabulary, np.log((1 + len(texts)) / (1 + counts)).astype(np.float32)
-
-
-def _weighed(texts: Sequence[Sequence[str]], vocabulary: Mapping[str, int], idf: Floats) -> Any:
-    """TF-IDF rows of length 1, a word's count damped by its logarithm."""
-    pairs = ((row, vocabulary[word]) for row, text in enumerate(texts) for word in text if word in vocabulary)
-    matrix = _counted(pairs, (len(texts), len(vocabulary)))
-    matrix.data = (1 + np.log(matrix.data)) * idf[matrix.indices]
-    return _unit(matrix)
-
-
-def _labels(names: Sequence[Sequence[str]]) -> tuple[dict[str, int], Any]:
-    known = {name: at for at, name in enumerate(sorted({name for row in names for name in row if name}))}
-    pairs = ((row, known[name]) for row, some in enumerate(names) for name in set(some) if name)
-    return known, _unit(_counted(pairs, (len(names), len(known))))
-
-
-def _indicator(known: Mapping[str, int], found: Iterable[str]) -> Floats:
-    vector = np.zeros(len(known), np.float32)
-    vector[[known[name] for name in found if name in known]] = 1.0
-    return vector
-
-
-def _unit(matrix: Any) -> Any:
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
-    return (sparse.diags((1 / np.maximum(lengths, 1e-9)).astype(np.float32)) @ matrix).tocsr()
-
-
-def _pairs(lists: Sequence[Rows], rows: Rows) -> Iterator[tuple[int, int]]:
-    for row, some in zip(rows.tolist(), lists, strict=True):
-        yield from ((row, at) for at in some.tolist())
-
-
-def _counted(pairs: Iterable[tuple[int, int]], shape: tuple[int, int]) -> Any:
-    found = np.array(list(pairs), np.int64).reshape(-1, 2)
-    ones = np.ones(len(found), np.float32)
-    return sparse.csr_matrix((ones, (found[:, 0], found[:, 1])), shape=shape)
-
-
-def _binary(pairs: Iterable[tuple[int, int]], shape: tuple[int, int]) -> Any:
-    matrix = _counted(pairs, shape)
-    matrix.data[:] = 1.0
-    return matrix
-
-
 def stacked(rows: Sequence[Floats], dimensions: int) -> Floats:
     """Vectors as a matrix, with its columns where there are none."""
     return np.stack(rows) if rows else np.empty((0, dimensions), np.float32)
-
-
-def _dense(found: Any) -> Floats:
-    return np.asarray(found.todense() if sparse.issparse(found) else found, np.float32).ravel()

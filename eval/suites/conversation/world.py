@@ -17,6 +17,7 @@ import orjson
 
 from handpicked.agent.llm import factory
 from handpicked.eval import suite, suites
+from handpicked.eval.suites.conversation import others
 from handpicked.eval.types import Case, Options
 from handpicked.tools.data import blend, build, conversations, ingest, manifests
 from handpicked.tools.data.conversations import Turn
@@ -28,7 +29,9 @@ from handpicked.tools.types import Embedder, Floats, Rows
 
 FOLDS = 5
 DEEPEST = 50
-_FILES = ("items", "events", "valid", "test")
+OTHERS = "others"
+"""The ablation of what other people chose, in other logs."""
+_FILES = tuple(f"redial/{name}.jsonl" for name in ("items", "events", "valid", "test"))
 Told: TypeAlias = Mapping[str, list[str]]
 """A turn of a case: `context`, `mentioned` and `targets`."""
 
@@ -59,14 +62,14 @@ class World:
     def without(self, tool: str, turn: Turn) -> list[str]:
         """The blend that was learned without a tool."""
         found = conversations.scores(self.learned.shelf, self.learned.past, turn)
-        rows = blend.blend(found, self.learned.blend, turn, without=(tool,)).rows
+        rows = blend.blend(found, self.learned.blend, turn, without=_tools(tool)).rows
         return [self.snapshot.item_id(int(row)) for row in rows[:DEEPEST]]
 
 
 def cases(options: Options) -> list[Case]:
     """A case for each dialogue; the targets are those that had not been named."""
     dialogues: dict[str, list[Told]] = {}
-    for line in _files(options)[options.split].read_bytes().splitlines():
+    for line in (_data(options) / f"redial/{options.split}.jsonl").read_bytes().splitlines():
         row = orjson.loads(line)
         named: list[str] = row.get("mentioned", [])
         targets = [target for target in dict.fromkeys(row["target"]) if target not in named]
@@ -87,17 +90,19 @@ def load(options: Options, part: str, without: str = "") -> World:
     root = settings.cache / f"conversation-{suite.code()}"
     root.mkdir(parents=True, exist_ok=True)
     with alone(root / "workspace"):
-        workspace = _built(root / "workspace", _files(options), embedder)
+        workspace = _built(root / "workspace", _data(options), embedder)
     snapshot = Index(workspace, embedder).snapshot()
     every = snapshot.build.learned
     if every is None:
         raise ConfigError(f"the build in {root} learned nothing from the dialogues of HANDPICKED_DATA/redial")
+    if without == OTHERS:
+        every = replace(every, histories=())
     folder = root / "-".join(filter(None, (part, without)))
     folder.mkdir(exist_ok=True)
     if part == "test" and not without:
         return World(folder, snapshot, embedder, every)
     with alone(folder / "blend"):
-        learned = _taught(every, part, folder / "blend", [without] if without else [])
+        learned = _taught(every, part, folder / "blend", _tools(without))
     return World(folder, snapshot, embedder, learned)
 
 
@@ -113,26 +118,33 @@ def _taught(every: Learned, part: str, kept: Path, without: Collection[str]) -> 
     return replace(every, answered=answered, blend=blend.load(kept))
 
 
-def _built(folder: Path, given: Mapping[str, Path], embedder: Embedder) -> Workspace:
+def _tools(without: str) -> tuple[str, ...]:
+    return (without,) if without not in ("", OTHERS) else ()
+
+
+def _built(folder: Path, data: Path, embedder: Embedder) -> Workspace:
     if folder.is_dir() and manifests.current(folder) is None:
         shutil.rmtree(folder)
     workspace = Workspace.open(folder)
     if manifests.current(folder) is None:
-        files = ingest.IngestFiles(
-            items=(given["items"],), events=(given["events"],), dialogues=(given["valid"],)
-        )
-        ingest.ingest(workspace, files)
+        items, events, valid, _ = (data / name for name in _FILES)
+        ingest.ingest(workspace, ingest.IngestFiles(items=(items,)))
+        log = folder / "others.jsonl"
+        rows = others.events(data, list(workspace.catalog.scan()))
+        log.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        ingest.ingest(workspace, ingest.IngestFiles(events=(events, log), dialogues=(valid,)))
         build.build(workspace, embedder)
     return workspace
 
 
-def _files(options: Options) -> dict[str, Path]:
-    folder = options.data / "redial" if options.data else None
-    if folder is None or not all((folder / f"{name}.jsonl").is_file() for name in _FILES):
+def _data(options: Options) -> Path:
+    needed = (*_FILES, *others.FILES)
+    if options.data is None or not all((options.data / name).is_file() for name in needed):
         raise ConfigError(
-            "ReDial is read from HANDPICKED_DATA/redial/: set HANDPICKED_DATA to the folder that has it"
+            "ReDial, OpenDialKG and MovieLens are read from HANDPICKED_DATA/redial/, opendialkg/ and ml-latest-small/: "
+            "set HANDPICKED_DATA to the folder that has them"
         )
-    return {name: folder / f"{name}.jsonl" for name in _FILES}
+    return options.data
 
 
 def _part(split: str, name: str) -> str:

@@ -8,9 +8,17 @@ import orjson
 import pytest
 
 from handpicked.eval import suite
-from handpicked.eval.suites.conversation import task, world
+from handpicked.eval.suites.conversation import others, task, world
 from handpicked.eval.types import Case, Options
 from handpicked.tools.errors import ConfigError
+from handpicked.tools.types import Item
+
+OTHERS = {
+    "ml-latest-small/movies.csv": 'movieId,title,genres\n7,"Crow, The (1994)",Action\n8,Elsewhere (2001),Drama\n9,Up (Oben) (2009),A\n',
+    "ml-latest-small/ratings.csv": "userId,movieId,rating,timestamp\n1,7,4.5,100\n1,8,3.0,101\n2,9,1.0,102\n",
+    "opendialkg/items.jsonl": '{"item_id": "0", "title": "The Crow", "year": 1995}\n{"item_id": "1", "title": "Up", "year": 1980}\n',
+    "opendialkg/train.jsonl": '{"dialogue_id": "5", "mentioned": ["0"], "target": ["0", "1"]}\n',
+}
 
 
 def _row(name: str, mentioned: list[str], target: list[str]) -> dict[str, object]:
@@ -29,6 +37,9 @@ def options(tmp_path: Path) -> Options:
     ]
     for name, rows in {"items": [], "events": [], "valid": valid, "test": [_row("1", [], ["a"])]}.items():
         (folder / f"{name}.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    for name, text in OTHERS.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return Options(data=tmp_path)
 
 
@@ -56,12 +67,27 @@ def test_the_data_are_asked_for(tmp_path: Path) -> None:
             task.cases(Options(data=data))
 
 
+def test_other_logs_are_told_of_films_by_title_and_year(options: Options) -> None:
+    films = [Item("crow", "The Crow", year=1994), Item("up", "Up"), Item("other", "Elsewhere", year=1950)]
+    assert options.data
+    found = [(row["user_id"], row["item_id"], row["event"]) for row in others.events(options.data, films)]
+    assert found == [
+        ("ml-1", "crow", "rate"),
+        ("ml-2", "up", "rate"),
+        ("od-5", "crow", "view"),
+        ("od-5", "up", "view"),
+    ]
+
+
 def test_every_ablation_is_of_a_tool_and_every_system_of_a_source() -> None:
     from handpicked.tools.data.blend import TOOLS
     from handpicked.tools.data.conversations import SOURCES
 
     known = suite.load("conversation").spec.known
-    assert {name.removeprefix("without_") for name in known if name.startswith("without_")} == {*TOOLS}
+    assert {name.removeprefix("without_") for name in known if name.startswith("without_")} == {
+        *TOOLS,
+        world.OTHERS,
+    }
     assert {name for name in known if not name.startswith("without_")} <= {
         *SOURCES,
         "popularity",
