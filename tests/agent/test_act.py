@@ -11,7 +11,7 @@ import pytest
 from handpicked.agent import act, scenes
 from handpicked.agent.memory import Memory, Turn
 from handpicked.agent.types import CartLine, Reading, Request, SceneGuess, Surroundings
-from handpicked.tools.data import conversations
+from handpicked.tools.data import shelf
 from handpicked.tools.data.blend import Blend
 from handpicked.tools.data.learned import Learned
 from handpicked.tools.dispatch import Context
@@ -39,7 +39,7 @@ def test_a_known_user_adds_history_and_collaborative_filtering(context: Context)
 
 
 def test_a_learned_blend_is_told_all_that_was_said_and_named(context: Context) -> None:
-    items = conversations.shelf([context.snapshot.item(0)], np.zeros((1, 2), np.float32))
+    items = shelf.shelf([context.snapshot.item(0)], np.zeros((1, 2), np.float32))
     learned = Learned(items, (), (), Blend(np.zeros(1, np.float32), ""))
     build = replace(context.snapshot.build, learned=learned)
     bound_to = replace(context, snapshot=replace(context.snapshot, build=build))

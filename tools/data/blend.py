@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from handpicked.tools.data import conversations
-from handpicked.tools.data.conversations import SOURCES, Answered, Past, Shelf, Turn
+from handpicked.tools.data.conversations import SOURCES, Answered, Past, Turn
+from handpicked.tools.data.shelf import Shelf
 from handpicked.tools.types import Floats, Mask, Rows
 
 DEPTH = 150

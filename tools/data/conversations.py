@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from handpicked.tools.data import bags, ease, regression
-from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
-from handpicked.tools.data.titles import plain
-from handpicked.tools.types import Embedder, Floats, Item, Rows
+from handpicked.tools.data.shelf import Shelf, content
+from handpicked.tools.data.text import phrase_key
+from handpicked.tools.types import Embedder, Floats, Rows
 
 sparse: Any = import_module("scipy.sparse")  # it has no types
 
@@ -47,8 +47,6 @@ _NEW = 8.0
 _SAME_USER = 20
 _DECADE = 10.0
 _LONGEST_NAME = 4
-_NAMESAKES = 20
-"""Of a title that more items have none is taken for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +67,6 @@ class Answered:
     turn: Turn
     chosen: Rows
     dialogue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """The catalogue as conversations speak of it. Matrices have a row for each item: unit vectors of its document and weighed
-    words of it, of its title, its kinds and its people (sparse, rows of length 1); `twins` has 1 for other items that are likely
-    the same one."""
-
-    vectors: Floats
-    vocabulary: Mapping[str, int]
-    idf: Floats
-    words: Any
-    titles: Any
-    kinds: Any
-    people: Any
-    kind_of: Mapping[str, int]
-    person_of: Mapping[str, int]
-    years: Floats
-    twins: Any
-
-    def __len__(self) -> int:
-        return len(self.years)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +96,6 @@ class Past:
         return len(self.dialogue)
 
 
-def shelf(items: Sequence[Item], vectors: Floats) -> Shelf:
-    """Read the catalogue's items, in the order of its rows."""
-    texts = [[*_told(item)] for item in items]
-    vocabulary, idf = bags.vocabulary(texts)
-    kind_of, kinds = bags.labels([[phrase_key(kind) for kind in item.categories] for item in items])
-    people_of, people = bags.labels(
-        [[phrase_key(name) for name in (*item.creators, *item.cast)] for item in items]
-    )
-    years = np.array([item.year or np.nan for item in items], np.float32)
-    return Shelf(
-        vectors=vectors,
-        vocabulary=vocabulary,
-        idf=idf,
-        words=bags.weighed(texts, vocabulary, idf),
-        titles=bags.weighed([content(item.title) for item in items], vocabulary, idf),
-        kinds=kinds,
-        people=people,
-        kind_of=kind_of,
-        person_of=people_of,
-        years=years,
-        twins=_twins(items),
-    )
-
-
 def recent(context: Sequence[str]) -> str:
     """The text of a conversation's last three utterances."""
     return " ".join(context[-_LAST:])
@@ -153,11 +105,6 @@ def turn(embedder: Embedder, context: Sequence[str], mentioned: Rows) -> Turn:
     """A running conversation as a turn."""
     text = " ".join(context)
     return Turn(text, embedder.query(recent(context)), embedder.query(text), mentioned)
-
-
-def content(text: str) -> list[str]:
-    """A text's words but the ones that any text has."""
-    return [word for word in words(text) if word not in STOP_WORDS]
 
 
 def past(shelf: Shelf, answered: Sequence[Answered], histories: Sequence[Rows] = ()) -> Past:
@@ -172,8 +119,14 @@ def past(shelf: Shelf, answered: Sequence[Answered], histories: Sequence[Rows] =
     recent = stacked([one.turn.recent for one in answered], dimensions)
     whole = stacked([one.turn.whole for one in answered], dimensions)
     named = stacked([_middle(shelf, one.turn.mentioned) for one in answered], dimensions)
+    said = bags.weighed([content(one.turn.text) for one in answered], shelf.vocabulary, shelf.idf)
     last = slice(-regression.MOST, None)
-    alike = regression.likeness(*(some[last] @ some[last].T for some in (recent, whole, named)))
+    alike = regression.likeness(
+        recent[last] @ recent[last].T,
+        whole[last] @ whole[last].T,
+        named[last] @ named[last].T,
+        (said[last] @ said[last].T).toarray(),
+    )
     chosen = bags.counted(
         bags.pairs([one.chosen for one in answered], np.arange(len(answered))), (len(answered), n)
     )
@@ -181,7 +134,7 @@ def past(shelf: Shelf, answered: Sequence[Answered], histories: Sequence[Rows] =
         recent=recent,
         whole=whole,
         named=named,
-        words=bags.weighed([content(one.turn.text) for one in answered], shelf.vocabulary, shelf.idf),
+        words=said,
         chosen=chosen,
         members=members,
         dialogue=dialogue,
@@ -241,9 +194,8 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
         "near_whole": past.whole @ turn.whole,
         "near_words": bags.dense(past.words @ asked),
     }
-    alike = regression.likeness(
-        near["near_recent"], near["near_whole"], past.named @ _middle(shelf, turn.mentioned)
-    )
+    named = past.named @ _middle(shelf, turn.mentioned)
+    alike = regression.likeness(near["near_recent"], near["near_whole"], named, near["near_words"])
     weights = {name: _votes(cosines) for name, cosines in near.items()}
     talked = {
         name: bags.dense(
@@ -251,17 +203,17 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
         )
         for name, w in weights.items()
     }
-    named, times = _named(shelf, turn), past.talked
-    together = bags.dense(past.members.T @ (past.members @ (named / np.sqrt(times + _SHRINK))))
+    had, times = _named(shelf, turn), past.talked
+    together = bags.dense(past.members.T @ (past.members @ (had / np.sqrt(times + _SHRINK))))
     implied = np.zeros(len(shelf), np.float32)
-    implied[past.head] = named[past.head] @ past.ease
+    implied[past.head] = had[past.head] @ past.ease
     return {
         **talked,
         "expected": bags.dense(past.members.T @ (past.expected @ alike[-regression.MOST :])),
         "near_chosen": bags.dense(past.chosen.T @ (weights["near_recent"] + weights["near_words"])),
         "ease": implied,
         "together": bags.dense(together / np.sqrt(times + _SHRINK)),
-        "followed": bags.dense(past.followed.T @ (named / np.sqrt(times + _SHRINK))),
+        "followed": bags.dense(past.followed.T @ (had / np.sqrt(times + _SHRINK))),
         "chosen": bags.dense(np.log1p(past.picked)),
         "talked_of": bags.dense(np.log1p(times)),
     }
@@ -346,39 +298,11 @@ def _ease(members: Any, histories: Any) -> tuple[Rows, Floats]:
     return head, ease.weights(gram, ridge=_RIDGE, dropout=0.0, relaxed=0.0)
 
 
-def _twins(items: Sequence[Item]) -> Any:
-    """Items that are likely one and the same: alike in title, and in year or in who made them."""
-    by_title: dict[tuple[str, str], list[int]] = {}
-    for row, item in enumerate(items):
-        key = "".join(word for word, _ in plain(phrase_key(item.title).split()))
-        by_title.setdefault((item.domain, key), []).append(row)
-    found = (
-        (one, other)
-        for rows in by_title.values()
-        if len(rows) <= _NAMESAKES
-        for one in rows
-        for other in rows
-        if one != other and _same(items[one], items[other])
-    )
-    return bags.binary(found, (len(items), len(items)))
-
-
-def _same(one: Item, other: Item) -> bool:
-    if one.year is None or other.year is None or abs(one.year - other.year) <= 1:
-        return True
-    return not {*one.creators}.isdisjoint(other.creators)
-
-
 def _followed(answered: Sequence[Answered]) -> Iterator[tuple[int, int]]:
     """Each item that had been named with each that was then chosen."""
     for one in answered:
         for row in one.chosen.tolist():
             yield from ((before, row) for before in one.turn.mentioned.tolist())
-
-
-def _told(item: Item) -> Iterator[str]:
-    for text in (item.title, item.title, *item.categories, *item.creators, *item.cast, item.description):
-        yield from content(text)
 
 
 def _names(text: str) -> Iterator[str]:

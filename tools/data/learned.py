@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from handpicked.tools.data import blend, conversations
+from handpicked.tools.data import blend, conversations, shelf
 from handpicked.tools.data.blend import MIN_TURNS, Blend, Blended
-from handpicked.tools.data.conversations import Answered, Past, Shelf, Turn
+from handpicked.tools.data.conversations import Answered, Past, Turn
 from handpicked.tools.data.records import Records
+from handpicked.tools.data.shelf import Shelf
 from handpicked.tools.types import Dialogue, Floats, Item, Mask, Rows
 
 LARGEST = 100_000
@@ -51,10 +52,10 @@ def fit(
     """Learn from past turns; None where there are too few of them or too many items."""
     if len(answered) < MIN_TURNS or len(items) > LARGEST:
         return None
-    shelf = conversations.shelf(items, vectors)
+    known = shelf.shelf(items, vectors)
     others = conversations.histories_apart(answered, histories)
-    fitted = blend.fit(shelf, answered, others, on_progress=on_progress)
-    return Learned(shelf, tuple(answered), tuple(others), fitted)
+    fitted = blend.fit(known, answered, others, on_progress=on_progress)
+    return Learned(known, tuple(answered), tuple(others), fitted)
 
 
 def turns(dialogues: Sequence[Dialogue], row_of: Mapping[str, int], embed: Embed) -> list[Answered]:
@@ -107,8 +108,8 @@ def load(folder: Path, records: Records, vectors: Floats) -> Learned | None:
             for (name, text), recent, whole, mentioned, chosen in rows
         ]
         histories = _lists("histories", kept)
-    shelf = conversations.shelf([records.item(row) for row in range(len(records))], vectors)
-    return Learned(shelf, tuple(answered), tuple(histories), blend.load(folder))
+    known = shelf.shelf([records.item(row) for row in range(len(records))], vectors)
+    return Learned(known, tuple(answered), tuple(histories), blend.load(folder))
 
 
 def _rows(item_ids: Sequence[str], row_of: Mapping[str, int]) -> Rows:
