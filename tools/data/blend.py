@@ -157,8 +157,11 @@ def save(learned: Blend, folder: Path) -> None:
 
 
 def load(folder: Path) -> Blend:
-    """Read back what `save` wrote."""
-    return Blend(np.load(folder / "blend.npy"), (folder / "blend.txt").read_text(encoding="utf-8"))
+    """Read back what `save` wrote. Raises ValueError for a blend of other sources than these."""
+    weights: Floats = np.load(folder / "blend.npy")
+    if len(weights) != len(_LINEAR_OF):
+        raise ValueError(f"its blend has {len(weights)} weights, this version's {len(_LINEAR_OF)}")
+    return Blend(weights, (folder / "blend.txt").read_text(encoding="utf-8"))
 
 
 def _out_of_fold(

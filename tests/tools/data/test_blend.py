@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,29 @@ def test_what_is_saved_ranks_the_same_when_it_is_read(taught: Learned, tmp_path:
     one, other = (blend.blend(found, each, turn) for each in (taught.blend, read))
     assert one.rows.tolist() == other.rows.tolist()
     assert one.scores.tolist() == other.scores.tolist()
+
+
+def test_a_blend_of_other_sources_is_not_used(taught: Learned, tmp_path: Path) -> None:
+    blend.save(replace(taught.blend, weights=taught.blend.weights[:-1]), tmp_path)
+    with pytest.raises(ValueError, match="weights"):
+        blend.load(tmp_path)
+
+
+def test_what_other_people_have_goes_with_what_is_named_and_with_its_twins(toy: Embedder) -> None:
+    items = (
+        Item("a", "The Crow", year=1994),
+        Item("b", "Crow", year=1995),
+        Item("c", "Up"),
+        Item("d", "Crow", year=1970),
+    )
+    known = shelves.shelf(items, toy.embed_matrix([item.title for item in items]))
+    told = [Answered(_turn(toy, "hello"), np.array([2]), "x")]
+    past = conversations.past(known, told, [np.array([0, 2])])
+    found = conversations.scores(known, past, _turn(toy, "crow", 1))
+    assert np.flatnonzero(found["same_title"]).tolist() == [0]
+    assert np.flatnonzero(found["shared"]).tolist() == [0, 1, 2]
+    assert np.flatnonzero(found["owned"]).tolist() == [0, 1, 2]
+    assert int(np.argmax(found["newest"])) == 1
 
 
 def test_a_turn_is_scored_by_other_conversations_than_its_own(
