@@ -70,7 +70,7 @@ _LISTED = re.compile(
 )
 """What a title or a list of them stands behind: "fav films: heat, casino"."""
 _THE_ONE = re.compile(
-    r"[\"”’!?]*,?\s+(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
+    r"[\"”’!?]*,?\s+(?:but\s+|as in,?\s+|like,?\s+)?(?:(?:is|was)\s+)?the one\s+(?:where|with|about|by|from|in which|that|who|when|the)\b|[》」]?[，,\s]*(?:就是|是)?[^，。]{0,12}的?那[部本张版个]",
     re.IGNORECASE,
 )
 _WHICH_ONE = re.compile(
@@ -85,6 +85,8 @@ _ASKED_OF_IT = re.compile(
 """What is asked of a title that is said first: "signs - whats that about"."""
 _SOMETHING = re.compile(r"\s+(?:something|sth|smth)\b|(?:什么的|啥的)", re.IGNORECASE)
 """What follows a title that is half remembered."""
+_AS_IS = re.compile(r"(?:跟|像|和)[《「“\s]*$"), re.compile(r"[》」”\s]*(?:一样|似的|差不多|那样|那种|类似)")
+"""What stands around a title that others are to be like: 跟up一样."""
 _COMMON_BEFORE = re.compile(
     r"\b(?:some|any|more|of|our|its|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
     re.IGNORECASE,
@@ -118,6 +120,11 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
     if quoted(said, span) and (best.exact or span[1] - span[0] > 1):
         found["quoted"] = 1.0
     found |= _beside(said, span, part=best.part)
+    if not chinese:
+        found["as this one is"] = float(
+            bool(_AS_IS[0].search(said.before(span)) and _AS_IS[1].match(said.after(span)))
+        )
+        found["in Chinese"] = float(not best.part and _in_chinese(said, span))
     found |= _topic(said, span) if chinese else _written(said, span, best)
     if best.part and any(
         is_subtitle(hints.snapshot.item(match.row).title, said.words[slice(*span)], match.slips)
@@ -151,6 +158,13 @@ def weigh(hints: Hints, span: Span, matches: Sequence[Match], shown: Sequence[in
 def _among(said: Said, span: Span) -> bool:
     """Whether a title of figures stands in a Chinese text."""
     return said.words[span[0]].isdigit() and span[1] - span[0] == 1 and has_cjk(said.text)
+
+
+def _in_chinese(said: Said, span: Span) -> bool:
+    """Whether English words stand by themselves in a Chinese text, as titles do and little else."""
+    before, after = said.before(span).rstrip(' 《「“"'), said.after(span).lstrip(' 》」”"')
+    beside = f"{before[-1:]}{after[:1]}"
+    return has_cjk(beside) and not any(char.isascii() and char.isalnum() for char in beside)
 
 
 def is_subtitle(title: str, written: Sequence[str], slips: int = 0) -> bool:

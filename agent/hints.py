@@ -31,6 +31,10 @@ _OLDER = re.compile(
     r"\b(?:older|old|original|first|earlier|classic)\b|老版|旧版|早的|原版|最早", re.IGNORECASE
 )
 _NEWER = re.compile(r"\b(?:newer|new|remake|latest|recent|later|modern)\b|新版|翻拍|新的", re.IGNORECASE)
+_NOT_IT = re.compile(
+    rf"(?:\bnot(?: the)?(?: \w+)?\s+|不是|不要)(?:{_OLDER.pattern}|{_NEWER.pattern})", re.IGNORECASE
+)
+"""An age that is said not to be meant: "not the remake"."""
 _THIS_CENTURY = 27
 """Two figures below this are a year of this century."""
 _NEGATIONS = frozenset(["not", "no", "without"])
@@ -164,7 +168,10 @@ class Hints:
 
 def age(text: str) -> str | None:
     """Whether an older or a newer one is wanted."""
-    old, new = _OLDER.search(text), _NEWER.search(text)
+    meant = _NOT_IT.sub(" ", text)
+    old, new = _OLDER.search(meant), _NEWER.search(meant)
+    if not old and not new and meant != text:
+        return "old" if _NEWER.search(text) else "new"
     return None if bool(old) == bool(new) else "old" if old else "new"
 
 

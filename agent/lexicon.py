@@ -114,12 +114,13 @@ def common() -> Common:
 def is_plain(word: str) -> bool:
     """Whether a folded word says little by itself: a function word, an everyday word, a number, or a term of the lexicon."""
     known = load()
-    return (
-        word in STOP_WORDS
-        or word in known.everyday
-        or word.isdigit()
-        or any(word in part for part in (known.categories, known.domains, known.languages, known.countries))
-    )
+    return word in STOP_WORDS or word in known.everyday or word.isdigit() or is_term(word)
+
+
+def is_term(word: str) -> bool:
+    """Whether a folded word means a category, a domain, a language or a country."""
+    known = load()
+    return any(word in part for part in (known.categories, known.domains, known.languages, known.countries))
 
 
 def find(text: str, tokens: Sequence[Token], phrases: Mapping[str, tuple[str, ...]]) -> list[Hit]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from handpicked.agent import choose, lexicon, mentions, refer, stance
+from handpicked.agent import choose, elided, lexicon, mentions, refer, stance
 from handpicked.agent.hints import Hints
 from handpicked.agent.mentions import Mention
 from handpicked.agent.refer import Reference
@@ -19,6 +19,11 @@ _SEQUEL = re.compile(
     r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?<!a )(?<!any )(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
     re.IGNORECASE,
 )
+_NEXT = re.compile(
+    r"\W*(?:(?:and|n|what about|how about|那|那么)\s*)?(?:part|number|no\.?|第)?\s*(\d|two|three|four|ii|iii|iv)(?:部)?(?:呢|怎么样|如何)?\W*",
+    re.IGNORECASE,
+)
+"""The number that goes on from the item in question, where that is all: "and part 2?", 那2呢."""
 _ANOTHER = re.compile(r"\bnot\s+$|不是$", re.IGNORECASE)
 """What tells which one is meant by another that isn't: "oldboy, not the new one"."""
 
@@ -72,7 +77,21 @@ def link(
         for row in one.rows:
             item_id = snapshot.item_id(row)
             links.setdefault(item_id, Link(item_id, one.start, one.end, polarity))
-    return list(links.values())
+    return list(links.values()) or list(_unnamed(hints, shown, focus))
+
+
+def _unnamed(hints: Hints, shown: Sequence[str], focus: str | None) -> Iterator[Link]:
+    """The one item in question, where something is said of it without a word for it, or the one that goes on from it."""
+    snapshot, text = hints.snapshot, hints.said.text
+    item_id = focus if focus in shown else shown[0] if len(shown) == 1 else None
+    item = snapshot.get(item_id) if item_id is not None else None
+    if item is None:
+        return
+    if number := _NEXT.fullmatch(text):
+        for row in _sequel(hints, item, number[1]):
+            yield Link(snapshot.item_id(row), *number.span(1), "about")
+    elif said := elided.find(text):
+        yield Link(item.item_id, *said)
 
 
 def _named(hints: Hints, mention: Mention, listed: Sequence[int]) -> _Named:
@@ -125,8 +144,13 @@ def _siblings(hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int
 def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> Iterator[_Named]:
     """References to items that share a title with one that is named."""
     taken = {row for one in named for row in one.rows}
-    shared = [match.row for mention in found for match in mention.matches if match.row not in taken]
-    yield from _among(hints, list(dict.fromkeys(shared)), _places(named))
+    shared = list(dict.fromkeys(match.row for mention in found for match in mention.matches))
+    places = _places(named)
+    yield from _among(hints, [row for row in shared if row not in taken], places)
+    if len(taken) == 1:  # of two, "the newer one" is told by the year of the one named
+        for other in _among(hints, shared, places):
+            if not taken & set(other.rows):
+                yield other
 
 
 def _among(hints: Hints, rows: Sequence[int], taken: Sequence[tuple[int, int]]) -> Iterator[_Named]:
@@ -143,15 +167,16 @@ def _sequels(hints: Hints, titles: Sequence[_Named], taken: Sequence[_Named]) ->
         before = [one for one in titles if one.end <= number.start()]
         if not before or any(start < number.end() and number.start() < end for start, end in held):
             continue
-        title = hints.snapshot.item(before[-1].rows[0]).title
-        words = [*phrase_key(title).split(), next(filter(None, number.groups()), "2")]
-        rows = [
-            match.row
-            for match in hints.snapshot.titles.exact(words)
-            if match.first == 0 and match.last == len(words)
-        ]
-        if rows:
+        item = hints.snapshot.item(before[-1].rows[0])
+        if rows := _sequel(hints, item, next(filter(None, number.groups()), "2")):
             yield from _placed(hints, Reference(number.start(), number.end(), (0,)), rows)
+
+
+def _sequel(hints: Hints, item: Item, number: str) -> list[int]:
+    """The rows of an item's title with a number behind it."""
+    words = [*phrase_key(item.title).split(), number]
+    found = hints.snapshot.titles.exact(words)
+    return [match.row for match in found if match.first == 0 and match.last == len(words)]
 
 
 def _places(named: Sequence[_Named]) -> list[tuple[int, int]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handpicked.agent import (
     again,
     behaviour,
+    beside,
     counts,
     followups,
     forgetting,
@@ -88,7 +89,7 @@ class Reader:
 
     def settle(self, noticed: Noticed, memory: Memory) -> Reading:
         """Decide what was noticed, with what the turn goes on from. Raises ConfigError for an unknown scene or task."""
-        request, reading = noticed.request, self._decide(noticed)
+        request, reading = noticed.request, _why(self._decide(noticed), memory)
         shares = wants.domain_shares(noticed.snapshot, noticed.wished, request.filters)
         if memory.topic is not None and memory.topic.scene in self.scenes:
             topic = parts.narrowed(memory.topic, reading, self.scenes, noticed.snapshot)
@@ -120,12 +121,14 @@ class Reader:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
-        links = link.link(snapshot, text, shown=memory.last, focus=memory.focus, skip_domains=goods)
+        links = _links(snapshot, text, memory, request.context.clicked, goods)
         if again.missed(text, memory) is not None:
             links = []  # "the seventh one" of four is no title with a seventh in it
         wished = wants.extract(
             snapshot, text, [(found.start, found.end) for found in links], now=request.context.now
         )
+        told = [wish for wish in wished.placed if not beside.tells(snapshot, text, links, wish)]
+        wished = replace(wished, placed=tuple(told))
         cues = _cues(request, memory, links, snapshot)
         guess = self.model.guess(cues, self.embedder, self.scenes)
         terms = self._evidence(request, wished, snapshot)
@@ -255,6 +258,28 @@ def _beside(noticed: Noticed, tasks: tuple[str, ...]) -> tuple[str, ...]:
         asks = wished.placed or wished.mentions or wished.count or followups.marks(text).frame
         return (*(task for task in tasks if task != "recommend" or asks), "rate")
     return tasks
+
+
+def _why(reading: Reading, memory: Memory) -> Reading:
+    """What is asked why of the one item shown: that item."""
+    unnamed = reading.tasks == ("explain",) and not (reading.like or reading.dislike or reading.seen)
+    return (
+        replace(reading, like=memory.last, about=memory.last)
+        if unnamed and len(memory.last) == 1
+        else reading
+    )
+
+
+def _links(
+    snapshot: Snapshot, text: str, memory: Memory, clicked: Sequence[str], goods: Collection[str]
+) -> list[Link]:
+    """The titles and references of a text; "this" on the page of an item, the one clicked last, is that item."""
+    here = clicked[-1] if clicked else None
+    focus = here if here in memory.last else memory.focus
+    found = link.link(snapshot, text, shown=memory.last, focus=focus, skip_domains=goods)
+    if found or here is None or here in memory.last:
+        return found
+    return link.link(snapshot, text, shown=(here,), focus=here, skip_domains=goods)
 
 
 def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:

@@ -30,12 +30,12 @@ _FEW = r"two|three|four|five|[2-5]"
 _BU = r"(?:部|个|本|张|首|篇|款|件|条|集|版)"
 
 _RANGE = re.compile(
-    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)([两二三四五])(?:{_BU})", re.IGNORECASE
+    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)面?([两二三四五])(?:{_BU})", re.IGNORECASE
 )
 _ORDINAL = re.compile(
-    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH})(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH}|(?:top|bottom)(?=\s+{_NOUN}))(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
     rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
-    rf"|第([一二三四五六七八九十\d])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
+    rf"|第([一二三四五六七八九十\d])(?!\s*[遍次回天周年季章名届])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -43,7 +43,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBERS = re.compile(
-    r"^\W*(\d)\s*(?:or|vs\.?|还是|or maybe|and|&|和|跟)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
+    r"^\W*(?:(?:compare|between|difference between|diff between|比较|对比|比一下)\s*)?(\d)\s*(?:or|vs\.?|还是|or maybe|and|&|和|跟)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
@@ -68,8 +68,8 @@ _FROM_END = re.compile(
 )
 _ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
 _MOST = re.compile(
-    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{_NOUN}\b|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
-    rf"|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{_BU}",
+    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{_NOUN}\b|\b(?:what|which)(?:\s+one)?(?:['’]?s|\s+is)?\s+(?:the\s+)?(oldest|newest|longest|shortest|cheapest)(?=\s*(?:$|[?.,!]))|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
+    rf"|哪一?{_BU}最(长|短|老|早|旧|新|便宜)|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{_BU}",
     re.IGNORECASE,
 )
 _MEASURES = {
@@ -78,15 +78,38 @@ _MEASURES = {
     "新": ("year", -1),
 }  # fmt: skip
 """The field that a superlative is of, and which end of it."""
+_FEW_NUMBERS = re.compile(
+    r"\b(?:loved?|liked?|hated?|skip|drop|bin|seen|watched|more like|not|fan of|keep|and)\s+(\d)(?:\s*(?:and|&|,|or)\s*(\d))?(?=\s*(?:$|[,.;!?]|but\b|though\b|and\b|please\b|pls\b))",
+    re.IGNORECASE,
+)
+"""Numbers for what stands at them: "loved 1 and 3", "skip 2"."""
+_NUMBERS = re.compile(
+    r"(?<![第\w])([一二三四五\d])\s*(?:还是|和|跟|或)\s*([一二三四五\d])(?=\s*(?:[？?，,。]|$|哪))"
+)
 _KIND_OF = (
     re.compile(rf"([\u4e00-\u9fff]{{1,6}}?)(?:演|拍|导|写|唱)?的?那{_BU}"),
     re.compile(rf"那{_BU}([\u4e00-\u9fff]{{1,6}}?)(?:的|片|吧|$)"),
 )
+_LATIN_THAT = re.compile(rf"([A-Za-z][A-Za-z.'’ -]+?)\s*(?:演|拍|导|写|唱)?的?那{_BU}")
+"""Who tells one, in letters: "ben affleck那个"."""
 _ALL = re.compile(
-    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
+    r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|(?<!第)[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
     r"|^\W*(?:我们?)?都(?=[看读听买]过)|(?<=\bseen |\bread )(?:'?em all|them all|all\b(?! of))|(?<=\bwatched )(?:'?em all|them all|all\b(?! of))",
     re.IGNORECASE,
 )
+_ALL_BUT = re.compile(
+    r"\b(?:all|everything|them all|every one)\s+(?:of (?:them|those|these)\s+)?(?:but|except(?: for)?|apart from|bar)\s+|除了",
+    re.IGNORECASE,
+)
+"""What stands before the only one that isn't meant: "seen all but the third", 除了第三个都看过."""
+_ALL_OTHERS = re.compile(
+    r"(?:以外|之外)?[，,\s]*(?:其他|其它|别的|其余|剩下)?的?(?:我们?)?都(?=[看读听买喜])"
+)
+_SEVERAL = re.compile(
+    r"\b(?:both|all|the|those|these)\s+(?:(?:of\s+)?(?:the|those|these)\s+)?((?:[\w'’-]+\s+){1,3}?)(?:ones|films|movies|books|albums)\b",
+    re.IGNORECASE,
+)
+"""What tells several: "the Ridley Scott ones"."""
 _THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
 _PRONOUNS = frozenset(["it", "its", "it's", "this", "that", "它"])
 """What means the item that is told otherwise in the same message, if one is: "the 58 one. who's in it"."""
@@ -95,6 +118,11 @@ _IT = re.compile(
     re.IGNORECASE,
 )
 _WORD_OF = re.compile(r"\b(?:the|that)\s+([a-z]{4,})\b", re.IGNORECASE)
+_EITHER = re.compile(
+    rf"\W*(?:the\s+|that\s+)?([a-z]{{4,}})(?:\s+{_NOUN})?\s+(?:or|vs\.?|and)\s+(?:the\s+|that\s+)?([a-z]{{4,}})\b",
+    re.IGNORECASE,
+)
+"""Two that are told by a word of each: "umbrellas or the bread one"."""
 _NOT_THAT = re.compile(
     r"\b(?:not|no more|enough of|without)\s+((?:that|this)\s+(?!one\b)[a-z]+)(?=\s*[.,;!?]|$)", re.IGNORECASE
 )
@@ -118,7 +146,7 @@ _MAKERS = re.compile(
 )
 """The one of somebody's: "Park Chan-wook's."."""
 _ONE_OF = re.compile(
-    r"\b(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|by|from|starring|featuring)\s+((?:[\w'’-]+\s*){1,3})",
+    r"\b(?:(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|w/?|by|from|starring|featuring)|which(?:\s+one)?(?:\s+of (?:them|these|those))?\s+(?:has|have|stars?|features?|is (?:by|with|from)))\s+((?:[\w'’-]+\s*){1,3})",
     re.IGNORECASE,
 )
 """Who tells one: "the one with Steve McQueen"."""
@@ -141,14 +169,36 @@ def find(
     that it names. `focus` is the place of the item that was asked about last: "that one" is that one."""
     if focus is None and len(shown) == 1:
         focus = 0
-    found = _kept(_every(text, shown, focus), shown, taken) if shown else []
+    every = (one for one in _every(text, shown, focus) if not _of_title(text, one, taken)) if shown else ()
+    found = _all_but(text, _kept(every, shown, taken), len(shown))
     others = [one for one in found if text[one.start : one.end].casefold() not in _PRONOUNS]
     return others if others and {one.places for one in found} != {one.places for one in others} else found
+
+
+def _of_title(text: str, one: Reference, taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether "it" or "that one" means a title that is named before it."""
+    written = text[one.start : one.end].casefold()
+    pronoun = written in _PRONOUNS or _THIS.fullmatch(written) is not None
+    return pronoun and any(end <= one.start for _, end in taken)
+
+
+def _all_but(text: str, found: Sequence[Reference], count: int) -> list[Reference]:
+    """The references, those to the only ones that aren't meant turned round."""
+    for one in found:
+        before = next((b for b in _ALL_BUT.finditer(text) if b.end() == one.start), None)
+        behind = _ALL_OTHERS.match(text, one.end)
+        if before and (behind or before[0] != "除了"):
+            end = behind.end() if behind else one.end
+            others = tuple(place for place in range(count) if place not in one.places)
+            inside = [other for other in found if other.start >= end or other.end <= before.start()]
+            return sorted([*inside, Reference(before.start(), end, others)], key=lambda other: other.start)
+    return list(found)
 
 
 def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
     """Where a word of its title tells one of the items shown: "the crow one"."""
     told = [(one.start(), one.end()) for one in _DESCRIBED.finditer(text) if _described(shown, one[1])]
+    told += [one.span() for kind in _KIND_OF for one in kind.finditer(text) if _of_kind(shown, one[1])]
     return told + [(one.start(), one.end()) for one in _MOST.finditer(text) if shown]
 
 
@@ -189,6 +239,11 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
     count = len(shown)
     for one in _BARE_NUMBERS.finditer(text):
         yield from (Reference(one.start(group), one.end(group), (int(one[group]) - 1,)) for group in (1, 2))
+    for one in _FEW_NUMBERS.finditer(text):
+        groups = (group for group in (1, 2) if one[group])
+        yield from (Reference(*one.span(group), (_number(one[group]) - 1,)) for group in groups)
+    for one in _NUMBERS.finditer(text):
+        yield from (Reference(*one.span(group), (_number(one[group]) - 1,)) for group in (1, 2))
     for one in _RANGE.finditer(text):
         many = _number(one[2] or one[4])
         from_end = (one[1] or one[3] or "").casefold() in ("last", "后", "最后")
@@ -209,13 +264,18 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
+    if choice := _EITHER.match(text):
+        yield from (Reference(*choice.span(n), _by_word(shown, choice[n])) for n in (1, 2))
     for one in _WORD_OF.finditer(text):
         yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
     for one in _THE_MAKER.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
     if complaint := _COMPLAINT.search(text):
         for one in _LONG_WORD.finditer(text, *complaint.span()):
-            yield Reference(one.start(), one.end(), _by_word(shown, one[0]))
+            named = lexicon.is_term(phrase_key(one[0]))
+            yield Reference(
+                one.start(), one.end(), _described(shown, one[0]) if named else _by_word(shown, one[0])
+            )
     yield from _pronouns(text, shown, focus)
 
 
@@ -237,6 +297,9 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
         yield Reference(one.start(), one.end(), _by_age(shown, old=old))
     for one in _DESCRIBED.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
+    for one in _SEVERAL.finditer(text):
+        if not all(map(lexicon.is_plain, phrase_key(one[1]).split())):  # "the French ones" narrows a list
+            yield Reference(one.start(), one.end(), _having(shown, one[1]))
     for one in _ONE_OF.finditer(text):
         words = one[1].split()
         for last in range(len(words), 0, -1):
@@ -244,6 +307,8 @@ def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Referenc
                 yield Reference(one.start(), one.start(1) + len(" ".join(words[:last])), places)
                 break
     for one in _MAKERS.finditer(text):
+        yield Reference(one.start(), one.end(), _described(shown, one[1]))
+    for one in _LATIN_THAT.finditer(text):
         yield Reference(one.start(), one.end(), _described(shown, one[1]))
     for pattern in _KIND_OF:
         for one in pattern.finditer(text):
@@ -302,13 +367,17 @@ def _has(item: Item, word: str) -> bool:
     """Whether an item is of what a word of the lexicon means: a category, a country, a language, somebody."""
     titled = len(word) > 1 and word in item.title
     known, word = lexicon.load(), phrase_key(word)
+    named = {*map(normalize, (*item.creators, *item.cast))}
     return (
         titled
         or bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
         or item.country in known.countries.get(word, ())
         or item.language in known.languages.get(word, ())
-        or bool(
-            {*map(normalize, known.people.get(word, ()))} & {*map(normalize, (*item.creators, *item.cast))}
+        or (word in known.countries and item.language in known.languages.get(f"{word[0]}语", ()))
+        or any(
+            called.endswith(word) and named & {*map(normalize, people)}
+            for called, people in known.people.items()
+            if len(word) > 1
         )
     )
 
@@ -320,11 +389,16 @@ def _by_age(shown: Sequence[Item | None], *, old: bool) -> tuple[int, ...]:
 
 def _described(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
     """The one shown item with these words in its title, or with this person."""
+    fits = _having(shown, words)
+    return fits if len(fits) == 1 else ()
+
+
+def _having(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
+    """The shown items with these words in their title, or with this person."""
     told = [w for w in phrase_key(words).split() if w not in STOP_WORDS]
     if not told or all(word in _ORDINALS for word in told):
         return ()
-    fits = [place for place, item in enumerate(shown) if item and _fits(item, told)]
-    return tuple(fits) if len(fits) == 1 else ()
+    return tuple(place for place, item in enumerate(shown) if item and _fits(item, told))
 
 
 def _by_word(shown: Sequence[Item | None], word: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ Span = tuple[int, int]
 """Token positions, [first, last)."""
 
 CLAUSE = re.compile(
-    r"[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|for|with|from|that|which|who|because|cause|though|although|is|was|are|were|has"
+    r"[,.;:!?()，。；！？、~…\n]|\b(?:but|and|or|n|for|with|from|that|which|who|because|cause|cuz|coz|bc|tho|lol|lmao|btw|tbh|ngl|rn|imo|fr|though|although|is|was|are|were|has"
     r"|had|have|so|as|if|when|while|yet|then|the|one|ones|movie|film|tonight|again|already|too|first|please|pls|instead|ever|yet"
     r"|before|if|to|in|on|by|vs|meets?|made|makes?|gets?|got|and|not|only|also|either|like|i|he|she|we|they|my|you|it|its|last|yesterday|today|twice"
     r"|recently|lately|this|when|since|at|after|during|did|do|does|any|anything|something|what|how|can|could|really|just|way|more)\b|但|和|或|跟|与"

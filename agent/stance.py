@@ -44,7 +44,11 @@ _THAT_IT_WAS = re.compile(
     re.IGNORECASE,
 )
 """What leads to a word that is said of the title before: "i thought it was so"."""
-_SO_THAT = re.compile(r"\s*(?:看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*")
+_SO_THAT = re.compile(
+    r"\s*(?:上次|上回|以前|之前|去年|小时候|昨天|昨晚|前天|刚才|我看|看|看得|那|这|真|我|们|大家|股|种|劲儿?|个|得|都|也|太|实在|简直|觉得|已经|是)*"
+)
+_OWN_CLAUSE = re.compile(r"[\u4e00-\u9fff]{1,8}[，,\s]+(?:真的?|实在|太)?")
+"""What stands before a verdict that is a clause of its own: 最后那个啥玩意，不要."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{0,8}")
 _NO = frozenset(["no", "nope", "nah", "wait", "sorry", "i", "meant", "mean", "oh", "ok", "不", "是"])
 _MORE = re.compile(
@@ -59,11 +63,23 @@ _YOU = frozenset(["you", "u", "ya", "yall", "anyone", "any1", "anybody", "ever"]
 _NOT_YET = frozenset(["never", "not", "havent", "hasnt", "hadnt", "here"])
 _AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
 _ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
+_COMMA = re.compile(r"[,，、]")
+_SUBJECT = re.compile(
+    r"[\"”’]?\s*,?\s*(?:(?:i|we|they|he|she|my \w+|everyone)(?:['’]?(?:ve|s|d|m))?\s+)(?:(?:really|just|absolutely|kinda|totally|already|all|both|also|have|had|quite|actually)\s+)*"
+    r"|[》」”]?\s*(?:我们?|他们?|她|我?爸爸?|我?妈妈?|老爸|老妈|孩子|娃|儿子|女儿|老婆|老公|家里人)(?:都|也|真的?|实在|完全|根本|早就?|已经)*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?:\s+(?:btw|tho|though|too|already|lol|so much|to be honest|tbh|ngl|as well|anyway|again|before|twice))*\s*(?:$|[.,;!?…，。！？；]|[了的啊呢吧]+(?:$|[，。！？；\s])|\band\b|\bbut\b)",
+    re.IGNORECASE,
+)
 _TOO = re.compile(
     r"[\"”’》」]?\s*(?:was|is|were|are|['’]s|felt|got|gets)?\s*(?:just |a bit |a little |way |far |all )*too (?!good|great|funny to)\w+"
     r"|[》」”]?\s*(?:真的?|也|实在|有点)?太(?!好|棒|赞|美|精彩|感人|喜欢|爱|燃|酷|帅|经典|绝|厉害|可爱|温暖|治愈|上头|上瘾|带感|香|甜|顶|牛|神)[\u4e00-\u9fff]",
     re.IGNORECASE,
 )
+_TOO_MUCH = re.compile(r"\btoo (?!good|great|funny)\w+,?\s+(?:that|this|the)?\s*$", re.IGNORECASE)
+"""A fault told before what has it: "too violent that first one"."""
 _SEEN_NOT = re.compile(r"\b(?:seen|watched|read|saw|heard)\b[^.;!?]*\bbut not\s+[\"“‘]?$", re.IGNORECASE)
 """In "I've seen Alien but not Aliens" the second is but unknown."""
 _EXCEPT = frozenset(
@@ -150,7 +166,7 @@ def _group(said: Said, group: Sequence[Span], limits: Span) -> list[Polarity]:
     if len(group) > 1 and before is not None:
         # "loved A, B meh": what is said behind the last one is said of it alone
         last = _behind(said, group[-1], limits)
-        if last is not None and last != before and "," in said.between(group[-2][1], group[-1][0]):
+        if last is not None and last != before and _COMMA.search(said.between(group[-2][1], group[-1][0])):
             return [*_all(before, group[:-1]), last]
     return _all(_stance(said, whole, limits), group)
 
@@ -165,7 +181,7 @@ def _stance(said: Said, span: Span, limits: Span) -> Polarity:
     if verdicts.is_warning(said, span):
         return "dislike"
     behind = None if _asks(said, span) else _judged(said, span, limits)
-    before = _before(said, span, limits)
+    before = "dislike" if _TOO_MUCH.search(said.before(span)) else _before(said, span, limits)
     if behind == "seen" and before == "dislike":
         return "seen"  # "not X, he's got it"
     if "dislike" in (behind, before):
@@ -209,11 +225,33 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
             and not _ENDS.match(said.text[said.tokens[cue.last - 1].end :])
         ):
             continue  # it says it of what comes next: 不喜欢英雄
+        if cue.first >= span[1] and (fronted := _fronted(said, span, cue)):
+            return fronted
         if told and cue.first >= span[1] and _speaks_of(said, span, cue):
             return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
         if again is not None:
             return again
     return None
+
+
+def _fronted(said: Said, span: Span, cue: Hit) -> Polarity | None:
+    """What is said of the object that is named first: "zodiac i cant stand"."""
+    between = said.between(span[1], cue.first)
+    own = not between.strip() and said.words[cue.first] in ("i", "we")
+    if not own and not _SUBJECT.fullmatch(between):
+        return None
+    if not _CLOSING.match(said.text[said.tokens[cue.last - 1].end :]):
+        return None
+    values = set(cue.values)
+    return (
+        "dislike"
+        if "dislike" in values
+        else "like"
+        if "like" in values
+        else "seen"
+        if "seen" in values
+        else None
+    )
 
 
 def _of_it(values: Collection[str]) -> Polarity | None:
@@ -223,6 +261,12 @@ def _of_it(values: Collection[str]) -> Polarity | None:
 
 def _speaks_of(said: Said, span: Span, cue: Hit) -> bool:
     between = said.between(span[1], cue.first)
+    if (
+        has_cjk(between)
+        and _OWN_CLAUSE.fullmatch(between)
+        and _ENDS.match(said.text[said.tokens[cue.last - 1].end :])
+    ):
+        return True
     if "had" in cue.values and _CHINESE.fullmatch(between):
         return True
     if signs.linked(said, span, cue.first) or not re.search(r"\w", between):

@@ -170,6 +170,34 @@ def test_another_of_the_title_shown_alone_is_meant_by_its_age_or_maker(
     assert [found.item_id for found in link.link(snapshot, text, shown=("f2",))] == [meant]
 
 
+def test_what_is_said_without_a_word_for_it_is_said_of_the_one_item_shown(snapshot: Snapshot) -> None:
+    [found] = link.link(snapshot, "seen. another", shown=("f2",))
+    assert (found.item_id, found.polarity) == ("f2", "seen")
+    [asked] = link.link(snapshot, "how long?", shown=("f1", "f2"), focus="f1")
+    assert (asked.item_id, asked.polarity) == ("f1", "about")
+    assert link.link(snapshot, "how long?", shown=("f1", "f2")) == []
+
+
+def test_that_one_is_the_title_named_before_it(snapshot: Snapshot) -> None:
+    found = link.link(snapshot, "not night signal, found that one slow", shown=("f7", "f2"))
+    assert [one.item_id for one in found] == ["f1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "polarity"),
+    [
+        ("Night Signal i cant stand", "dislike"),
+        ("Night Signal we've already seen", "seen"),
+        ("stopped watching Night Signal", "dislike"),
+        ("weve already done Night Signal", "seen"),
+        ("为啥给我推night signal", "about"),
+        ("night signal看到一半就关了", "dislike"),
+    ],
+)
+def test_what_is_said_behind_a_title_or_with_slang(snapshot: Snapshot, text: str, polarity: str) -> None:
+    assert _linked(snapshot, text) == [("f1", polarity)]
+
+
 def test_a_title_that_was_shown_is_the_one_meant(snapshot: Snapshot) -> None:
     [found] = link.link(snapshot, "tell me about heat", shown=("f7", "f3"))
     assert found.item_id == "f3"

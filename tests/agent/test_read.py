@@ -107,6 +107,13 @@ def test_the_language_is_the_messages_else_the_clients(reader: Reader, snapshot:
     assert _read(reader, snapshot, "", context=Surroundings(locale="zh-CN")).language == "zh"
 
 
+def test_this_is_the_item_on_the_page(reader: Reader, snapshot: Snapshot) -> None:
+    page = Surroundings(page="movie", clicked=("f2", "f1"))
+    assert _read(reader, snapshot, "more like this one please", context=page).like == ("f1",)
+    assert _read(reader, snapshot, "tldr", context=page).about == ("f1",)
+    assert _read(reader, snapshot, "a comedy please", context=page).like == ()
+
+
 def test_small_talk_asks_for_no_list(reader: Reader, snapshot: Snapshot) -> None:
     assert _read(reader, snapshot, "hello!").tasks == ("chitchat",)
 

@@ -51,8 +51,8 @@ class Turns:
             request = Request(earlier.message, session_id=demo.id)
             reading = self.reader.read(request, state, self.snapshot)
             scene = SceneGuess(earlier.scene or reading.scene.name, 1.0)
-            items = [item for title in earlier.shown if (item := self._item(title)) is not None]
-            shown = RankedList("recommend", "", tuple(_shown(item, n) for n, item in enumerate(items, 1)))
+            listed = [self._listed(title, demo) for title in earlier.shown]
+            shown = RankedList("recommend", "", tuple(_shown(one, n) for n, one in enumerate(listed, 1)))
             state = memory.remember(state, request, replace(reading, scene=scene), (shown,), "")
         return Ready(Request(demo.message, session_id=demo.id, context=self._context(demo)), state)
 
@@ -75,6 +75,13 @@ class Turns:
             device=place.device,
             locale=place.locale,
         )
+
+    def _listed(self, title: str, demo: Demonstration) -> Item:
+        """The item of a title that was shown: of the year that the turn is labelled with; what the catalogue hasn't got
+        keeps its place, as an item does that is gone since."""
+        years = {named.year for named in demo.titles if named.title == title and named.year}
+        dated = f"{title} ({years.pop()})" if len(years) == 1 else title
+        return self._item(dated) or self._item(title) or Item(title, title)
 
     def _item(self, title: str) -> Item | None:
         """The best known item of a title, of the year behind it if there is one."""

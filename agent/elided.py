@@ -1,0 +1,60 @@
+"""What is said of the one item in question without a word for it: "seen. another", "how violent", 类似的再来几部."""
+
+from __future__ import annotations
+
+import re
+
+from handpicked.agent.signs import Polarity
+
+_LEAD = r"^\W*(?:(?:oh|ah|um|uh|er|hm+|ok|okay|nah|no|nope|yeah|yep|yes|well|ha|lol|sorry|thanks|thx|cool|nice|actually|那|嗯|哦|啊|好|不|唉|额)\W+)*"
+_END = r"(?=\s*(?:$|[.,;:!?…，。！？；~]|\s-))"
+_ENDING = r"[了啦的过吧呀啊哈吗嘛呢么]*"
+_TIMES = r"(?:\s+(?:already|before|twice|that|this|it|one|last (?:week|night|year|month)|ages ago|years ago|a million times|too many times))*"
+_SAID: tuple[tuple[Polarity, re.Pattern[str]], ...] = (
+    (
+        "seen",
+        re.compile(
+            rf"{_LEAD}((?:(?:i|we|they|he|she|my \w+)(?:['’]?(?:ve|s))?\s+)?(?:have |has )?(?:already |both |all |just )*(?:seen|watched|saw|read|heard|had){_TIMES}){_END}"
+            rf"|{_LEAD}((?:我们?|他|她|他们|家里|早就?|都|已经|刚刚?|老早)*(?:[看读听]|买)过{_ENDING}){_END}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "dislike",
+        re.compile(
+            rf"{_LEAD}((?:hard )?pass|not for me|not my (?:thing|cup of tea|style|bag)|not (?:really )?(?:feeling|into) (?:it|that)|(?:we |i )?(?:hated|loathed|didn['’]?t (?:like|care for|fancy)) (?:it|that)){_END}"
+            rf"|{_LEAD}((?:我们?|他|她|孩子|家里人)?(?:没兴趣|不感兴趣|不喜欢|不爱看|不想看|看不下去|不合口味|不对胃口){_ENDING}){_END}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "like",
+        re.compile(
+            rf"{_LEAD}((?:sounds|looks|seems) (?:really |so |pretty |super )?(?:good|great|fun|perfect|cool|nice|ace|brilliant|amazing|interesting|lovely)|(?:(?:i|we|he|she|they|my \w+) )?(?:(?:really |just )?(?:loved?|adored?|enjoyed))(?: that| this| it)?){_END}"
+            rf"|{_LEAD}((?:(?:any|some|two|three|four|five|a few|a couple|\d|got|have|anything|something|give me|show me|more)\s+)*(?:similar|alike|like it)(?:\s+(?:ones?|films?|movies?|books?|albums?|stuff|things?|pls|please))*){_END}"
+            rf"|{_LEAD}((?:(?:再|还)(?:来|有|推)?(?:点|些|[几一两三四五\d][部本张首个篇])?)?(?:类似|差不多|同类型?|同款|同风格|这类|这种风格)的?){_ENDING}(?:$|[，。！？\s]|再|还|来|有|推|给)"
+            rf"|{_LEAD}((?:我|我们|他|她|孩子|娃|爸爸?|妈妈?|老爸|老妈|老公|老婆|爷爷|奶奶|女儿|儿子)?(?:很|超|好|特别|最|也|挺|都)*(?:喜欢|爱看){_ENDING}){_END}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "about",
+        re.compile(
+            rf"{_LEAD}((?:(?:can i|could i|may i|i['’]?d like|give me|write|write me|do|do me|get me)\s+)?(?:a|an|the|ur|your)?\s*(?:short |quick |brief |honest |little )*(?:review|summary|plot|synopsis|gist|recap|cast|director|runtime|trailer|rating|verdict)(?:\s+(?:pls|please|plz|thx|thanks|then|of it|for me|only|without spoilers|no spoilers))*){_END}"
+            rf"|{_LEAD}(how (?:long|old|violent|scary|sad|gory|dark|funny|good|bad|bloody|rude|serious|heavy|slow|weird|explicit)){_END}"
+            rf"|{_LEAD}((?:who['’]?s|whos|who is|who) (?:in|directed|made|wrote|stars?|starring|acts?|sings?|the (?:director|author|singer|lead))|what year|which year|when was (?:it|this) (?:made|from)|who by|by who(?:m)?|any sequels?|is there a sequel|too scary for (?:kids|a kid|children)|(?:ok|okay|good|fine|safe|suitable) for (?:kids|children|a \w+ year old|my \w+)){_END}"
+            rf"|{_LEAD}((?:导演|主演|演员|作者|歌手|谁)(?:是)?(?:谁|哪位|导|演|写|唱|拍)?{_ENDING}|(?:一共|总共)?多长(?:时间)?{_ENDING}|几个?小时{_ENDING}|(?:豆瓣)?(?:几分|评分(?:多少|怎么样|高吗)?){_ENDING}|哪一?年{_ENDING}|(?:有|没有)续集{_ENDING}|(?:适合|能给)(?:小孩|孩子|老人|娃)看?{_ENDING}"
+            rf"|(?:吓人|恐怖|血腥|感人|搞笑|暴力|压抑|虐|催泪)(?:吗|不|么)|(?:来|写|给)(?:个|一?篇|段)(?:短|简单的?)?(?:影评|书评|乐评|评论|简介|总结|剧情)){_END}",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def find(text: str) -> tuple[int, int, Polarity] | None:
+    """The words that say it, characters [start, end), and how the user stands to the item; None where they don't."""
+    for polarity, pattern in _SAID:
+        if found := pattern.search(text):
+            group = next(n for n, words in enumerate(found.groups(), 1) if words)
+            return *found.span(group), polarity
+    return None
