@@ -103,8 +103,11 @@ class RecordedProposer:
 
     async def propose(self, turn: Turn, *, deadline_s: float, max_tokens: int) -> Proposal:
         """Give the titles recorded for the turn, none where there are none."""
-        keys = (turn.request.id or "", turn.request.message.strip())
-        return Proposal(next((self._recorded[key] for key in keys if key in self._recorded), ()))
+        return Proposal(self.titles(turn.request.id or "", turn.request.message.strip()))
+
+    def titles(self, *keys: str) -> tuple[Title, ...]:
+        """What was recorded under the first of the keys that the file has, nothing if it has none."""
+        return next((self._recorded[key] for key in keys if key in self._recorded), ())
 
 
 class _Line(BaseModel):

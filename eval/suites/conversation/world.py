@@ -21,9 +21,11 @@ from handpicked.eval.suites.conversation import others
 from handpicked.eval.types import Case, Options
 from handpicked.tools.data import blend, build, conversations, ingest, manifests
 from handpicked.tools.data.conversations import Turn
+from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.learned import Learned
 from handpicked.tools.data.workspace import Workspace
+from handpicked.tools.dispatch import Context
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Embedder, Floats, Rows
 
@@ -33,7 +35,7 @@ OTHERS = "others"
 """The ablation of what other people chose, in other logs."""
 _FILES = tuple(f"redial/{name}.jsonl" for name in ("items", "events", "valid", "test"))
 Told: TypeAlias = Mapping[str, list[str]]
-"""A turn of a case: `context`, `mentioned` and `targets`."""
+"""A turn of a case: `context`, `mentioned` and `targets`; `turn` has its id alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class World:
     snapshot: Snapshot
     embedder: Embedder
     learned: Learned
+    events: EventStore
+
+    def context(self) -> Context:
+        """What a tool of a live turn is bound to, at no time in particular: nothing here depends on it."""
+        return Context(self.snapshot, self.embedder, self.events, 0.0)
 
     def turn(self, told: Told) -> Turn:
         """A turn of a case, as the product sees one."""
@@ -73,7 +80,12 @@ def cases(options: Options) -> list[Case]:
         row = orjson.loads(line)
         named: list[str] = row.get("mentioned", [])
         targets = [target for target in dict.fromkeys(row["target"]) if target not in named]
-        told = {"context": row["context"], "mentioned": named, "targets": targets}
+        told = {
+            "turn": [f"{row['dialogue_id']}/{row['turn_id']}"],
+            "context": row["context"],
+            "mentioned": named,
+            "targets": targets,
+        }
         dialogues.setdefault(str(row["dialogue_id"]), []).append(told)
     return [
         Case(name, _part(options.split, name), ("all",), turns)
@@ -100,10 +112,10 @@ def load(options: Options, part: str, without: str = "") -> World:
     folder = root / "-".join(filter(None, (part, without)))
     folder.mkdir(exist_ok=True)
     if part == "test" and not without:
-        return World(folder, snapshot, embedder, every)
+        return World(folder, snapshot, embedder, every, workspace.events)
     with alone(folder / "blend"):
         learned = _taught(every, part, folder / "blend", _tools(without))
-    return World(folder, snapshot, embedder, learned)
+    return World(folder, snapshot, embedder, learned, workspace.events)
 
 
 def _taught(every: Learned, part: str, kept: Path, without: Collection[str]) -> Learned:

@@ -7,9 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from handpicked.agent.settings import Settings
 from handpicked.eval import suite
-from handpicked.eval.suites.conversation import others, task, world
+from handpicked.eval.suites.conversation import others, proposed, task, world
 from handpicked.eval.types import Case, Options
+from handpicked.tools.dispatch import Context
 from handpicked.tools.errors import ConfigError
 from handpicked.tools.types import Item
 
@@ -22,7 +24,7 @@ OTHERS = {
 
 
 def _row(name: str, mentioned: list[str], target: list[str]) -> dict[str, object]:
-    return {"dialogue_id": name, "context": ["hi"], "mentioned": mentioned, "target": target}
+    return {"dialogue_id": name, "turn_id": 2, "context": ["hi"], "mentioned": mentioned, "target": target}
 
 
 @pytest.fixture
@@ -79,6 +81,26 @@ def test_other_logs_are_told_of_films_by_title_and_year(options: Options) -> Non
     ]
 
 
+def test_recorded_titles_are_found_in_the_catalogue_and_ranked_with_the_blend(
+    tmp_path: Path, context: Context
+) -> None:
+    file = tmp_path / "proposals.jsonl"
+    file.write_text('{"turn": "7/2", "titles": ["Heat (1995)", "Nowhere (1990)", "Grave Hour (1978)"]}\n')
+    replayed = proposed.load(Settings(proposals=file))
+    found = replayed.found(context, "7/2")
+    assert [one.item_id for one in found] == ["f2", "f8"]
+    assert replayed.found(context, "7/4") == ()
+    together = replayed.fused(context.snapshot, ["f8", "f1", "f5"], found, ["f2"])
+    assert together[0] == "f8"
+    assert sorted(together) == ["f1", "f5", "f8"]
+    assert {*replayed.fused(context.snapshot, ["f8", "f1", "f5"], (), [])} == {"f1", "f5", "f8"}
+
+
+def test_proposals_are_asked_for() -> None:
+    with pytest.raises(ConfigError, match="HANDPICKED_PROPOSALS"):
+        proposed.load(Settings(proposals=None))
+
+
 def test_every_ablation_is_of_a_tool_and_every_system_of_a_source() -> None:
     from handpicked.tools.data.blend import TOOLS
     from handpicked.tools.data.conversations import SOURCES
@@ -93,4 +115,5 @@ def test_every_ablation_is_of_a_tool_and_every_system_of_a_source() -> None:
         "popularity",
         "linear",
         "blend",
+        *proposed.SYSTEMS,
     }
