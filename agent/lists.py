@@ -25,6 +25,11 @@ _NO_WORDS = 0.2
 _POPULAR_FADES = 5.0
 """With n choices of the user's own in the domains that are asked for, `popular` counts this / (this + n) of its weight: of 2, 5
 and 10 the best on valid of `eval run cold`, where a weight that stays costs who has many choices a tenth of nDCG@10."""
+_LEARNED = 8.0
+"""Where a build learned a blend from conversations, `dialogues` counts up to so many times as much, for it holds what the other
+tools find too, and `propose` keeps its share beside it: with equal ones a third of the blend's hits are lost (see
+docs/measurements.md). It fades like `popular`, for the blend knows nothing of a user but the conversation."""
+_BLEND = ("dialogues", "propose")
 _AGAIN = "again"
 _LABELS = {
     "recommend": ("Recommended for you", "为你推荐"),
@@ -163,8 +168,11 @@ def _weights(wish: Wish, task: str, tools: Mapping[str, float]) -> Mapping[str, 
     weights = {name: weight for name, weight in tools.items() if task == "search" or name != "lookup"}
     if wish.reading.like and "similar" in weights:
         weights["similar"] *= _NAMED_BOOST
-    if task == "recommend" and "popular" in weights:
-        weights["popular"] *= _POPULAR_FADES / (_POPULAR_FADES + _own_choices(wish))
+    if task == "recommend":
+        unknown = _POPULAR_FADES / (_POPULAR_FADES + _own_choices(wish))
+        blended = wish.context.snapshot.build.learned is not None
+        for name in weights.keys() & {"popular", *(_BLEND if blended else ())}:
+            weights[name] *= unknown if name == "popular" else 1 + (_LEARNED - 1) * unknown
     if "search" in weights and not unsaid(wish.reading):
         weights["search"] *= _NO_WORDS
     return weights

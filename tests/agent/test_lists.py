@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from handpicked.agent import scenes
+from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.loop import Agent
-from handpicked.agent.types import Request, Surroundings
+from handpicked.agent.memory import Memory
+from handpicked.agent.types import Reading, Request, SceneGuess, Surroundings
+from handpicked.tools.data import shelf
+from handpicked.tools.data.blend import Blend
+from handpicked.tools.data.learned import Learned
+from handpicked.tools.dispatch import Context
+from handpicked.tools.types import Candidate, Event, ToolCall, ToolResult
+
+WATCH = Reading(SceneGuess("watch", 1.0), ("recommend",), query="robots in the rain")
 
 
 def _weights(agent: Agent, user: str | None, page: str) -> Mapping[str, float]:
@@ -23,3 +35,20 @@ def test_popular_counts_less_the_more_is_known_of_the_domain(
     """u0 chose three films, h1 groceries alone."""
     found = _weights(make_agent(), user, "movies")
     assert found["popular"] == pytest.approx(0.25 * 5 / (5 + own))
+
+
+@pytest.mark.parametrize(
+    ("learned", "own", "weight"), [(False, 0, 1.0), (True, 0, 8.0), (True, 5, 4.5), (False, 5, 1.0)]
+)
+def test_a_learned_blend_counts_more_the_less_is_known_of_the_user(
+    context: Context, learned: bool, own: int, weight: float
+) -> None:
+    items = shelf.shelf([context.snapshot.item(0)], np.zeros((1, 2), np.float32))
+    blend = Learned(items, (), (), Blend(np.zeros(1, np.float32), ""))
+    build = replace(context.snapshot.build, learned=blend if learned else None)
+    bound_to = replace(context, snapshot=replace(context.snapshot, build=build))
+    results = [ToolResult(ToolCall(name, {}), (Candidate("f9", 1.0),)) for name in ("dialogues", "collab")]
+    past = [Event("u9", item_id, "like") for item_id in ("f1", "f2", "f3", "f5", "f6")[:own]]
+    wish = Wish(Request("some film"), WATCH, Memory(), bound_to, results, past)
+    [found] = ranked_lists(wish, scenes.load(), 5)
+    assert {part.tool: part.weight for part in found.items[0].sources} == {"dialogues": weight, "collab": 1.0}
