@@ -43,7 +43,7 @@ _NOT = (
     r"|(?:别给我|不想要|不要|不能|不可以?|不想|不看|别|勿|不|没有|讨厌)[想看要给我推荐来拍片长时间的电影子有是放选再让]{0,5}?)"
 )
 _BEFORE = re.compile(
-    rf"(?P<neg>{_NOT})?(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _WORDS.items())}){_FILL}",
+    rf"(?P<neg>{_NOT}|\bno\s+\w+\s+)?(?:{'|'.join(f'(?P<{name}>{words})' for name, words in _WORDS.items())}){_FILL}",
     re.IGNORECASE,
 )
 _DENIED = re.compile(

@@ -28,7 +28,8 @@ def rows(hints: Hints, mention: Mention, shown: Collection[int]) -> list[int]:
         return told
     best = max(mention.matches, key=lambda match: _weight(hints, mention, match, items[match.row], shown))
     same = [match.row for match in mention.matches if match.name == best.name and match.row != best.row]
-    wanted = age(_around(hints, mention.span)) if same and not hints.year(mention.span) else None
+    dates = {year for year, _ in (*hints.years, *hints.short)} & {item.year for item in items.values()}
+    wanted = age(_around(hints, mention.span)) if same and not dates else None
     if wanted and not hints.people_of(items[best.row], mention.span):
         dated = [row for row in (best.row, *same) if items[row].year is not None]
         order = sorted(dated, key=lambda row: items[row].year or 0)

@@ -24,6 +24,8 @@ _UNSURE = 2
 """A year so far from an item's says neither that it is meant nor that another is."""
 _TRANSLATED = 0.6
 """How well an item is known, at least, that is called by other names too."""
+_LOOKED_FOR = frozenset(["find", "watch", "stream"])
+"""Verbs with which "up" makes no other verb."""
 _TASTE = ("like", "dislike", "seen")
 _QUOTES = re.compile(
     r"[\"“«《〈「『]([^\"”»》〉」』]{1,80})[\"”»》〉」』]|(?<!\w)['‘]([^'’]{1,80})['’](?!\w)"
@@ -45,7 +47,7 @@ _PERSON_CALLED = re.compile(
 )
 _WHETHER = re.compile(r"\b(?:is|was|are|isn['’]?t|wasn['’]?t)\s+(?:the\s+)?$", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s?:\s*[A-Z][a-z]+\s+[A-Z\d]")
-_SUBTITLE = re.compile(r":|\s[–—-]\s|\sor:?\s|[(;]")
+_SUBTITLE = re.compile(r"[:：]|——|\s[–—-]\s|\sor:?\s|[(;]")
 _KIN = re.compile(
     r"\b(?:brother|sister|friend|mate|son|daughter|wife|husband|mum|mom|dad|uncle|aunt|auntie|cousin|boss|nephew|niece|grandad|grandma|nan"
     r"|colleague|neighbou?r|girlfriend|boyfriend|partner|dear|hi|hey|hello)\s+$",
@@ -87,6 +89,10 @@ _SOMETHING = re.compile(r"\s+(?:something|sth|smth)\b|(?:什么的|啥的)", re.
 """What follows a title that is half remembered."""
 _AS_IS = re.compile(r"(?:跟|像|和)[《「“\s]*$"), re.compile(r"[》」”\s]*(?:一样|似的|差不多|那样|那种|类似)")
 """What stands around a title that others are to be like: 跟up一样."""
+_RATED_BEFORE = re.compile(
+    r"(?:out of (?:5|10|five|ten)|\bstars?|/\s*(?:5|10))\s+(?:on|for|to|goes to)\s+$", re.IGNORECASE
+)
+"""A rating that a title is given: "2 out of 5 on gravity"."""
 _COMMON_BEFORE = re.compile(
     r"\b(?:some|any|more|of|our|its|his|their|too|very|so|much|this|that|these|those|each|every|no)\s*$",
     re.IGNORECASE,
@@ -229,6 +235,7 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
         found["ask" if closes else "ask, goes on"] = 1.0
         only = closes and span[1] - span[0] == 1 and said.words[span[0]] in _OBJECTS
         found["nothing but a title"] = float(only and signs.upper(said, span))
+        found["looked for"] = float(only and said.words[span[0] - 1] in _LOOKED_FOR)
     judged = signs.cue_behind(said, span, "praise", "scorn", "had") or signs.rated_behind(said, span)
     if judged or signs.cue_behind(said, span, "kin", "asked"):
         found["judged" if judged else "said of"] = 1.0
@@ -241,6 +248,7 @@ def _beside(said: Said, span: Span, *, part: bool) -> Signs:
     found["within a term"] = float(
         span[1] - span[0] == 1 and not signs.upper(said, span) and grades.within_term(said.words, span[0])
     )
+    found["rated before"] = float(bool(_RATED_BEFORE.search(said.before(span))))
     found["noun before"] = float(bool(_NOUN_BEFORE.search(said.before(span))))
     found["noun before capitals"] = float(found["noun before"] and signs.upper(said, span))
     found["noun behind"] = float(bool(_NOUN_BEHIND.match(said.after(span))))

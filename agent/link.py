@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from handpicked.agent import choose, elided, lexicon, mentions, refer, stance
+from handpicked.agent import choose, elided, lexicon, mentions, refer, stance, told
 from handpicked.agent.hints import Hints
 from handpicked.agent.mentions import Mention
-from handpicked.agent.refer import Reference
 from handpicked.agent.signs import Polarity, Said, Span
+from handpicked.agent.told import Reference
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key, tokenize
 from handpicked.tools.types import Item
@@ -24,6 +24,7 @@ _NEXT = re.compile(
     re.IGNORECASE,
 )
 """The number that goes on from the item in question, where that is all: "and part 2?", 那2呢."""
+_CHOICE = re.compile(r"\b(?:or|vs|versus|and|than)\b|还是|和|跟|比|与", re.IGNORECASE)
 _ANOTHER = re.compile(r"\bnot\s+$|不是$", re.IGNORECASE)
 """What tells which one is meant by another that isn't: "oldboy, not the new one"."""
 
@@ -105,7 +106,7 @@ def _named(hints: Hints, mention: Mention, listed: Sequence[int]) -> _Named:
 
 def _outside(hints: Hints, shown: Sequence[str], found: Sequence[Mention]) -> list[Mention]:
     """The titles that don't stand in words that tell a shown item: "the crow one" isn't The Crow."""
-    held = refer.described(hints.said.text, _items(hints, shown))
+    held = told.places(hints.said.text, _items(hints, shown))
     places = [(hints.said.start(one.span), hints.said.end(one.span)) for one in found]
     return [
         mention
@@ -147,7 +148,9 @@ def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> 
     shared = list(dict.fromkeys(match.row for mention in found for match in mention.matches))
     places = _places(named)
     yield from _among(hints, [row for row in shared if row not in taken], places)
-    if len(taken) == 1:  # of two, "the newer one" is told by the year of the one named
+    if len(taken) == 1 and _CHOICE.search(
+        hints.said.text
+    ):  # of two, "the newer one" is told by the year of the one named
         for other in _among(hints, shared, places):
             if not taken & set(other.rows):
                 yield other

@@ -89,7 +89,7 @@ class Reader:
 
     def settle(self, noticed: Noticed, memory: Memory) -> Reading:
         """Decide what was noticed, with what the turn goes on from. Raises ConfigError for an unknown scene or task."""
-        request, reading = noticed.request, _why(self._decide(noticed), memory)
+        request, reading = noticed.request, _why(self._decide(noticed), memory, noticed.snapshot)
         shares = wants.domain_shares(noticed.snapshot, noticed.wished, request.filters)
         if memory.topic is not None and memory.topic.scene in self.scenes:
             topic = parts.narrowed(memory.topic, reading, self.scenes, noticed.snapshot)
@@ -260,14 +260,12 @@ def _beside(noticed: Noticed, tasks: tuple[str, ...]) -> tuple[str, ...]:
     return tasks
 
 
-def _why(reading: Reading, memory: Memory) -> Reading:
+def _why(reading: Reading, memory: Memory, snapshot: Snapshot) -> Reading:
     """What is asked why of the one item shown: that item."""
     unnamed = reading.tasks == ("explain",) and not (reading.like or reading.dislike or reading.seen)
-    return (
-        replace(reading, like=memory.last, about=memory.last)
-        if unnamed and len(memory.last) == 1
-        else reading
-    )
+    if not unnamed or len(memory.last) != 1 or snapshot.get(memory.last[0]) is None:
+        return reading
+    return replace(reading, like=memory.last, about=memory.last)
 
 
 def _links(

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from handpicked.agent import lexicon
+from handpicked.agent import lexicon, told
 from handpicked.agent.numerals import number_of
-from handpicked.tools.data.text import STOP_WORDS, has_cjk, normalize, phrase_key
+from handpicked.agent.told import MEASURE_WORD, NOUN, ORDINALS, Reference
+from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.types import Item
 
-_ORDINALS = {
-    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
-    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
-    "last": -1, "final": -1, "bottom": -1, "top": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
-    "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
-}  # fmt: skip
-_NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|story|thing|option|pick|suggestion|choice|title|item)"
 _WHICH = (
     r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
 )
 _MANY = re.compile(
-    rf"\b(?:the\s+)?([1-9]\d)(?:th|st|nd|rd)\s+{_NOUN}\b|第(\d{{2,3}}|[二三四五]?十[一二三四五六七八九]?)[部个本张首篇款]",
+    rf"\b(?:the\s+)?([1-9]\d)(?:th|st|nd|rd)\s+{NOUN}\b|第(\d{{2,3}}|[二三四五]?十[一二三四五六七八九]?)[部个本张首篇款]",
     re.IGNORECASE,
 )
 """An ordinal past the tenth."""
 _FEW = r"two|three|four|five|[2-5]"
-_BU = r"(?:部|个|本|张|首|篇|款|件|条|集|版)"
-
 _RANGE = re.compile(
-    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)面?([两二三四五])(?:{_BU})", re.IGNORECASE
+    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)面?([两二三四五])(?:{MEASURE_WORD})",
+    re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH}|(?:top|bottom)(?=\s+{_NOUN}))(?:\s+(?:{_NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH}|(?:top|bottom)(?=\s+{NOUN}))(?:\s+(?:{NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|xmas|easter|birthday|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
     rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
-    rf"|第([一二三四五六七八九十\d])(?!\s*[遍次回天周年季章名届])\s*{_BU}?|最后(?:那|一|面)?(?:一)?{_BU}|(?<![一-鿿])(?:头|首)一?{_BU}",
+    rf"|第([一二三四五六七八九十\d])(?!\s*[遍次回天周年季章名届])\s*{MEASURE_WORD}?|最后(?:那|这|一|面)?(?:一)?{MEASURE_WORD}|(?<![一-鿿])(?:头|首)一?{MEASURE_WORD}",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -50,34 +42,15 @@ _PAIR = re.compile(
     r"\b(?:the|these|those|them|of the) two\b(?!\s+(?:of|first|last))|(?:这|那)?俩(?!人)|(?:这|那)两[部个本张首]|二选一",
     re.IGNORECASE,
 )
-_MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{_NOUN})?\b|中间(?:那)?{_BU}?", re.IGNORECASE)
+_MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{NOUN})?\b|中间(?:那)?{MEASURE_WORD}?", re.IGNORECASE)
 _OTHER = re.compile(
-    rf"\bthe\s+other(?:\s+{_NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){_BU}|另{_BU}",
-    re.IGNORECASE,
-)
-_AGED = re.compile(
-    rf"\bthe\s+(older|oldest|old|original|newer|newest|new|latest)\s+{_NOUN}\b(?!\s+(?:you|u|there|ever|in|on|of)\b)|(老|旧|新)的?那?{_BU}|那{_BU}(老|旧|新)的",
-    re.IGNORECASE,
-)
-_DATED = re.compile(
-    rf"\b(?:the|that)\s+['’]?((?:1[89]|20)\d\d|\d\d)\s+{_NOUN}\b|((?:(?:1[89]|20)\d\d)(?=年|的|那)|(?<!\d)\d\d(?=年))年?的?那?{_BU}|那{_BU}((?:(?:1[89]|20)\d\d)(?=年|的)|(?<!\d)\d\d(?=年))年?的",
+    rf"\bthe\s+other(?:\s+{NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){MEASURE_WORD}|另{MEASURE_WORD}",
     re.IGNORECASE,
 )
 _FROM_END = re.compile(
-    rf"倒数第([一二三四五])\s*{_BU}?|\bsecond (?:to|from) last(?:\s+{_NOUN})?\b", re.IGNORECASE
+    rf"倒数第([一二三四五])\s*{MEASURE_WORD}?|\bsecond (?:to|from) last(?:\s+{NOUN})?\b", re.IGNORECASE
 )
 _ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
-_MOST = re.compile(
-    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{_NOUN}\b|\b(?:what|which)(?:\s+one)?(?:['’]?s|\s+is)?\s+(?:the\s+)?(oldest|newest|longest|shortest|cheapest)(?=\s*(?:$|[?.,!]))|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
-    rf"|哪一?{_BU}最(长|短|老|早|旧|新|便宜)|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{_BU}",
-    re.IGNORECASE,
-)
-_MEASURES = {
-    "longest": ("runtime", -1), "长": ("runtime", -1), "shortest": ("runtime", 0), "短": ("runtime", 0), "cheapest": ("price", 0),
-    "便宜": ("price", 0), "oldest": ("year", 0), "老": ("year", 0), "早": ("year", 0), "旧": ("year", 0), "newest": ("year", -1),
-    "新": ("year", -1),
-}  # fmt: skip
-"""The field that a superlative is of, and which end of it."""
 _FEW_NUMBERS = re.compile(
     r"\b(?:loved?|liked?|hated?|skip|drop|bin|seen|watched|more like|not|fan of|keep|and)\s+(\d)(?:\s*(?:and|&|,|or)\s*(\d))?(?=\s*(?:$|[,.;!?]|but\b|though\b|and\b|please\b|pls\b))",
     re.IGNORECASE,
@@ -86,12 +59,6 @@ _FEW_NUMBERS = re.compile(
 _NUMBERS = re.compile(
     r"(?<![第\w])([一二三四五\d])\s*(?:还是|和|跟|或)\s*([一二三四五\d])(?=\s*(?:[？?，,。]|$|哪))"
 )
-_KIND_OF = (
-    re.compile(rf"([\u4e00-\u9fff]{{1,6}}?)(?:演|拍|导|写|唱)?的?那{_BU}"),
-    re.compile(rf"那{_BU}([\u4e00-\u9fff]{{1,6}}?)(?:的|片|吧|$)"),
-)
-_LATIN_THAT = re.compile(rf"([A-Za-z][A-Za-z.'’ -]+?)\s*(?:演|拍|导|写|唱)?的?那{_BU}")
-"""Who tells one, in letters: "ben affleck那个"."""
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|(?<!第)[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
     r"|^\W*(?:我们?)?都(?=[看读听买]过)|(?<=\bseen |\bread )(?:'?em all|them all|all\b(?! of))|(?<=\bwatched )(?:'?em all|them all|all\b(?! of))",
@@ -105,12 +72,7 @@ _ALL_BUT = re.compile(
 _ALL_OTHERS = re.compile(
     r"(?:以外|之外)?[，,\s]*(?:其他|其它|别的|其余|剩下)?的?(?:我们?)?都(?=[看读听买喜])"
 )
-_SEVERAL = re.compile(
-    r"\b(?:both|all|the|those|these)\s+(?:(?:of\s+)?(?:the|those|these)\s+)?((?:[\w'’-]+\s+){1,3}?)(?:ones|films|movies|books|albums)\b",
-    re.IGNORECASE,
-)
-"""What tells several: "the Ridley Scott ones"."""
-_THIS = re.compile(rf"\b(?:this|that)\s+{_NOUN}\b|(?<!不是)(?:这|那)(?:一)?{_BU}", re.IGNORECASE)
+_THIS = re.compile(rf"\b(?:this|that)\s+{NOUN}\b|(?<!不是)(?:这|那)(?:一)?{MEASURE_WORD}", re.IGNORECASE)
 _PRONOUNS = frozenset(["it", "its", "it's", "this", "that", "它"])
 """What means the item that is told otherwise in the same message, if one is: "the 58 one. who's in it"."""
 _IT = re.compile(
@@ -119,7 +81,7 @@ _IT = re.compile(
 )
 _WORD_OF = re.compile(r"\b(?:the|that)\s+([a-z]{4,})\b", re.IGNORECASE)
 _EITHER = re.compile(
-    rf"\W*(?:the\s+|that\s+)?([a-z]{{4,}})(?:\s+{_NOUN})?\s+(?:or|vs\.?|and)\s+(?:the\s+|that\s+)?([a-z]{{4,}})\b",
+    rf"\W*(?:the\s+|that\s+)?([a-z]{{4,}})(?:\s+{NOUN})?\s+(?:or|vs\.?|and)\s+(?:the\s+|that\s+)?([a-z]{{4,}})\b",
     re.IGNORECASE,
 )
 """Two that are told by a word of each: "umbrellas or the bread one"."""
@@ -140,26 +102,6 @@ _THE_MAKER = re.compile(r"\b(?:the|that|your)\s+([A-Z][a-z]{2,})\b(?!\s+[A-Z])")
 """Who made one: "why was the Ozu put forward"."""
 _LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
 """What may be a word of a title, where it is asked why that was picked: "why you give me wolves"."""
-_MAKERS = re.compile(
-    r"(?:^|[.,;!?]\s*|\b(?:or|and|not|the|for|about|mean|meant)\s+)([^\W\d_][\w-]*(?:\s[A-Z][\w-]*){0,2})['’]s(?=\s*(?:[.,;!?]|$))",
-    re.IGNORECASE,
-)
-"""The one of somebody's: "Park Chan-wook's."."""
-_ONE_OF = re.compile(
-    r"\b(?:(?:the|that)\s+(?:one|version|film|movie|book|album)\s+(?:with|w/?|by|from|starring|featuring)|which(?:\s+one)?(?:\s+of (?:them|these|those))?\s+(?:has|have|stars?|features?|is (?:by|with|from)))\s+((?:[\w'’-]+\s*){1,3})",
-    re.IGNORECASE,
-)
-"""Who tells one: "the one with Steve McQueen"."""
-_DESCRIBED = re.compile(rf"\b(?:the|that|ur|your)\s+((?:[\w'’-]+\s+){{1,4}}?){_NOUN}\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Characters [start, end) that mean shown items, given by position."""
-
-    start: int
-    end: int
-    places: tuple[int, ...]
 
 
 def find(
@@ -195,13 +137,6 @@ def _all_but(text: str, found: Sequence[Reference], count: int) -> list[Referenc
     return list(found)
 
 
-def described(text: str, shown: Sequence[Item | None]) -> list[tuple[int, int]]:
-    """Where a word of its title tells one of the items shown: "the crow one"."""
-    told = [(one.start(), one.end()) for one in _DESCRIBED.finditer(text) if _described(shown, one[1])]
-    told += [one.span() for kind in _KIND_OF for one in kind.finditer(text) if _of_kind(shown, one[1])]
-    return told + [(one.start(), one.end()) for one in _MOST.finditer(text) if shown]
-
-
 def counted(text: str) -> Iterator[Reference]:
     """The references by number alone, whatever was shown: "the seventh one", "number 7", 第七部."""
     yield from _by_number(text)
@@ -209,13 +144,13 @@ def counted(text: str) -> Iterator[Reference]:
         yield Reference(one.start(), one.end(), (int(number_of(one[1] or one[2]) or 1) - 1,))
     for one in _ORDINAL.finditer(text):
         number = _number(one[1] or one[2] or "")
-        if number > 0 and (one[2] or re.search(rf"\s{_NOUN}$", one[0], re.IGNORECASE)):
+        if number > 0 and (one[2] or re.search(rf"\s{NOUN}$", one[0], re.IGNORECASE)):
             yield Reference(one.start(), one.end(), (number - 1,))
 
 
 def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
     """The references to items that share a title with one that the text names: "the DiCaprio one"."""
-    return _kept(_distinguished(text, items), items, taken) if items else []
+    return _kept(told.find(text, items), items, taken) if items else []
 
 
 def _kept(
@@ -253,7 +188,7 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         yield Reference(one.start(), one.end(), tuple(range(count)))
     if count == 2:
         yield from (Reference(one.start(), one.end(), (0, 1)) for one in _PAIR.finditer(text))
-    yield from _distinguished(text, shown)
+    yield from told.find(text, shown)
     for one in _MIDDLE.finditer(text):
         yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
     yield from _by_number(text)
@@ -265,16 +200,16 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
         number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
         yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
     if choice := _EITHER.match(text):
-        yield from (Reference(*choice.span(n), _by_word(shown, choice[n])) for n in (1, 2))
+        yield from (Reference(*choice.span(n), told.by_word(shown, choice[n])) for n in (1, 2))
     for one in _WORD_OF.finditer(text):
-        yield Reference(one.start(), one.end(), _by_word(shown, one[1]))
+        yield Reference(one.start(), one.end(), told.by_word(shown, one[1]))
     for one in _THE_MAKER.finditer(text):
-        yield Reference(one.start(), one.end(), _described(shown, one[1]))
+        yield Reference(one.start(), one.end(), told.single(shown, one[1]))
     if complaint := _COMPLAINT.search(text):
         for one in _LONG_WORD.finditer(text, *complaint.span()):
             named = lexicon.is_term(phrase_key(one[0]))
             yield Reference(
-                one.start(), one.end(), _described(shown, one[0]) if named else _by_word(shown, one[0])
+                one.start(), one.end(), told.single(shown, one[0]) if named else told.by_word(shown, one[0])
             )
     yield from _pronouns(text, shown, focus)
 
@@ -282,37 +217,6 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
 def _by_number(text: str) -> Iterator[Reference]:
     for one in _NUMBER.finditer(text):
         yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
-
-
-def _distinguished(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
-    """By year, by age, by a word of the title or a person."""
-    for one in _DATED.finditer(text):
-        year = next(filter(None, one.groups()))
-        yield Reference(one.start(), one.end(), _of_year(shown, year))
-    for one in _MOST.finditer(text):
-        field, end = _MEASURES[next(filter(None, one.groups())).casefold()]
-        yield Reference(one.start(), one.end(), _by_measure(shown, field, end))
-    for one in _AGED.finditer(text):
-        old = next(filter(None, one.groups())).casefold()[:2] in ("ol", "or", "老", "旧")
-        yield Reference(one.start(), one.end(), _by_age(shown, old=old))
-    for one in _DESCRIBED.finditer(text):
-        yield Reference(one.start(), one.end(), _described(shown, one[1]))
-    for one in _SEVERAL.finditer(text):
-        if not all(map(lexicon.is_plain, phrase_key(one[1]).split())):  # "the French ones" narrows a list
-            yield Reference(one.start(), one.end(), _having(shown, one[1]))
-    for one in _ONE_OF.finditer(text):
-        words = one[1].split()
-        for last in range(len(words), 0, -1):
-            if places := _described(shown, " ".join(words[:last])):
-                yield Reference(one.start(), one.start(1) + len(" ".join(words[:last])), places)
-                break
-    for one in _MAKERS.finditer(text):
-        yield Reference(one.start(), one.end(), _described(shown, one[1]))
-    for one in _LATIN_THAT.finditer(text):
-        yield Reference(one.start(), one.end(), _described(shown, one[1]))
-    for pattern in _KIND_OF:
-        for one in pattern.finditer(text):
-            yield Reference(one.start(), one.end(), _of_kind(shown, one[1]))
 
 
 def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
@@ -338,86 +242,5 @@ def _number(word: str) -> int:
     return (
         int(word)
         if word.isdigit()
-        else _ORDINALS.get(word.casefold(), _ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
-    )
-
-
-def _of_year(shown: Sequence[Item | None], year: str) -> tuple[int, ...]:
-    number = int(year) if len(year) == 4 else 1900 + int(year)
-    return tuple(place for place, item in enumerate(shown) if item and item.year == number)[:1]
-
-
-def _by_measure(shown: Sequence[Item | None], field: str, end: int) -> tuple[int, ...]:
-    measured = sorted(
-        (getattr(item, field), place) for place, item in enumerate(shown) if item and getattr(item, field)
-    )
-    return (measured[end][1],) if len(measured) > 1 else ()
-
-
-def _of_kind(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
-    """The one shown item that a Chinese word of a kind, a place, a language or a person tells."""
-    for start in range(len(words)):
-        fits = [place for place, item in enumerate(shown) if item and _has(item, words[start:])]
-        if len(fits) == 1:
-            return tuple(fits)
-    return ()
-
-
-def _has(item: Item, word: str) -> bool:
-    """Whether an item is of what a word of the lexicon means: a category, a country, a language, somebody."""
-    titled = len(word) > 1 and word in item.title
-    known, word = lexicon.load(), phrase_key(word)
-    named = {*map(normalize, (*item.creators, *item.cast))}
-    return (
-        titled
-        or bool({*map(str.casefold, known.categories.get(word, ()))} & {*map(str.casefold, item.categories)})
-        or item.country in known.countries.get(word, ())
-        or item.language in known.languages.get(word, ())
-        or (word in known.countries and item.language in known.languages.get(f"{word[0]}语", ()))
-        or any(
-            called.endswith(word) and named & {*map(normalize, people)}
-            for called, people in known.people.items()
-            if len(word) > 1
-        )
-    )
-
-
-def _by_age(shown: Sequence[Item | None], *, old: bool) -> tuple[int, ...]:
-    dated = sorted((item.year, place) for place, item in enumerate(shown) if item and item.year)
-    return ((dated[0] if old else dated[-1])[1],) if len(dated) > 1 else ()
-
-
-def _described(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
-    """The one shown item with these words in its title, or with this person."""
-    fits = _having(shown, words)
-    return fits if len(fits) == 1 else ()
-
-
-def _having(shown: Sequence[Item | None], words: str) -> tuple[int, ...]:
-    """The shown items with these words in their title, or with this person."""
-    told = [w for w in phrase_key(words).split() if w not in STOP_WORDS]
-    if not told or all(word in _ORDINALS for word in told):
-        return ()
-    return tuple(place for place, item in enumerate(shown) if item and _fits(item, told))
-
-
-def _by_word(shown: Sequence[Item | None], word: str) -> tuple[int, ...]:
-    """The one shown item that has a word in its title that isn't everyday talk: "the crows"."""
-    told = phrase_key(word)
-    if lexicon.is_plain(told) or told in _ORDINALS:
-        return ()
-    forms = {told, f"{told}s", told.removesuffix("s")}
-    having = [
-        place for place, item in enumerate(shown) if item and forms & set(phrase_key(item.title).split())
-    ]
-    return tuple(having) if len(having) == 1 else ()
-
-
-def _fits(item: Item, told: Sequence[str]) -> bool:
-    names = " ".join((item.title, *item.aliases, *item.creators, *item.cast))
-    known = set(phrase_key(names).split())
-    terms = {name.casefold() for word in told for name in lexicon.load().categories.get(word, ())}
-    return all(word in known or f"{word}s" in known for word in told) or (
-        len(told) == 1
-        and (bool(terms & {category.casefold() for category in item.categories}) or _has(item, told[0]))
+        else ORDINALS.get(word.casefold(), ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
     )

@@ -63,6 +63,8 @@ _COMPLETE = re.compile(
 """What is refused has been said: "not into those movies actually a musical"."""
 _ADJECTIVE = re.compile(r"^[\u4e00-\u9fff\x00\x01]{1,6}的$")
 """In 不要辣的零食 and 不恐怖的悬疑片 what is refused is a kind of it."""
+_OR_ELSE = re.compile(r"(?:^|[^\u4e00-\u9fff])要不$")
+"""What is one word at the beginning of a clause: 要不恐怖片吧."""
 _NO_QUESTION = re.compile(r"\s*(?:not|don['’]?t (?:we|you))\b", re.IGNORECASE)
 _OPENS = re.compile(
     r"(?:^|[,.;:!?…\n]|\b(?:and|but|so|hm+|hey|ok|okay|wait|um|er|sorry|explain|tell me|curious|wondering))\s*$",
@@ -120,7 +122,8 @@ def said(text: str, taken: Sequence[Span]) -> Said:
     known, found = wording.load(), phrases.words(text)
 
     def free(first: int, last: int) -> bool:
-        return last - first > 1 or found.whole(tokens[first].start, tokens[first].end, ())
+        start, end = tokens[first].start, tokens[first].end
+        return last - first > 1 or (found.whole(start, end, ()) and not _OR_ELSE.search(text[:end]))
 
     degrees = list(known.degrees.find(tokens, lambda _first, _last: True))
     return Said(

@@ -63,10 +63,15 @@ _YOU = frozenset(["you", "u", "ya", "yall", "anyone", "any1", "anybody", "ever"]
 _NOT_YET = frozenset(["never", "not", "havent", "hasnt", "hadnt", "here"])
 _AS_AS = re.compile(r"\b(?:as|so)\s+[\w-]+\s+as\s+(?:the\s+)?[\"“‘]?$", re.IGNORECASE)
 _ENDS = re.compile(r"[了啊吧呢呀哦的~]*(?:[，。！？；,.!?\s]|$)")
+_CLOSED = frozenset("，,、；;")
 _COMMA = re.compile(r"[,，、]")
+_YES_NO = re.compile(
+    r"[\"”’》」]?(?:\s*[:,，-]?\s*)(?:((?:oh |hell )?(?:yes|yep|yup|yeah)|👍|✅)|(?:hell |oh )?(?:no|nope|nah)(?: (?:thank you|thanks|way|chance))?|👎|❌)\s*(?=[.,;!，。！]|$)",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"[\"”’]?\s*,?\s*(?:(?:i|we|they|he|she|my \w+|everyone)(?:['’]?(?:ve|s|d|m))?\s+)(?:(?:really|just|absolutely|kinda|totally|already|all|both|also|have|had|quite|actually)\s+)*"
-    r"|[》」”]?\s*(?:我们?|他们?|她|我?爸爸?|我?妈妈?|老爸|老妈|孩子|娃|儿子|女儿|老婆|老公|家里人)(?:都|也|真的?|实在|完全|根本|早就?|已经)*",
+    r"|[》」”]?\s*(?:我们?|他们?|她|我?爸爸?|我?妈妈?|老爸|老妈|孩子|娃|儿子|女儿|老婆|老公|家里人)(?:都|也|真的?|实在|完全|根本|早就?|已经)*|[》」”]?\s*(?:完全|根本|实在|真的|早就|已经)+",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -180,7 +185,7 @@ def _stance(said: Said, span: Span, limits: Span) -> Polarity:
         return "about"
     if verdicts.is_warning(said, span):
         return "dislike"
-    behind = None if _asks(said, span) else _judged(said, span, limits)
+    behind = None if _asks(said, span) else _answered(said, span) or _judged(said, span, limits)
     before = "dislike" if _TOO_MUCH.search(said.before(span)) else _before(said, span, limits)
     if behind == "seen" and before == "dislike":
         return "seen"  # "not X, he's got it"
@@ -194,6 +199,12 @@ def _stance(said: Said, span: Span, limits: Span) -> Polarity:
     if told in ("like", "dislike") or _asks(said, span):
         return told or "about"
     return verdicts.verdict(said, span, limits) or told or "about"
+
+
+def _answered(said: Said, span: Span) -> Polarity | None:
+    """A bare yes or no to a title: "jaws yes. jaws 2 no"."""
+    found = _YES_NO.match(said.after(span))
+    return ("like" if found[1] else "dislike") if found else None
 
 
 def _asks(said: Said, span: Span) -> bool:
@@ -213,6 +224,7 @@ def _judged(said: Said, span: Span, limits: Span) -> Polarity | None:
 
 def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
     """What is said of the titles behind them, up to the next title: "X was my favourite", "X: loved it", X 看过了."""
+    had = False
     for cue in said.cues:
         values = set(cue.values)
         again = _of_it(values)
@@ -228,10 +240,12 @@ def _behind(said: Said, span: Span, limits: Span) -> Polarity | None:
         if cue.first >= span[1] and (fronted := _fronted(said, span, cue)):
             return fronted
         if told and cue.first >= span[1] and _speaks_of(said, span, cue):
-            return "dislike" if "scorn" in told else "like" if "praise" in told else "seen"
-        if again is not None:
+            if told != {"had"}:
+                return "dislike" if "scorn" in told else "like"
+            had = True  # unless what follows says how it was: 看了，难看
+        elif again is not None:
             return again
-    return None
+    return "seen" if had else None
 
 
 def _fronted(said: Said, span: Span, cue: Hit) -> Polarity | None:
@@ -279,8 +293,11 @@ def _before(said: Said, span: Span, limits: Span) -> Polarity | None:
     for cue in reversed([cue for cue in said.cues if limits[0] <= cue.first and cue.last <= span[0]]):
         between = said.between(cue.last, span[0])
         values = set(cue.values)
-        if _STOP.search(between):
-            return None
+        closed = has_cjk(between[:1]) or between[:1] in _CLOSED
+        if _STOP.search(between) or (
+            limits[0] and values & {"had", "praise", "scorn"} and closed and between[:1] in _CLOSED
+        ):
+            return None  # it is said of the title before: 第一部看过了，第二部讲啥
         if "ask" in values and " ".join(said.words[cue.first : cue.last]) in _BE:
             continue
         told = values & {"like", "dislike", "seen"}

@@ -178,6 +178,11 @@ def test_what_is_said_without_a_word_for_it_is_said_of_the_one_item_shown(snapsh
     assert link.link(snapshot, "how long?", shown=("f1", "f2")) == []
 
 
+def test_what_is_said_of_the_title_before_is_not_said_of_the_next(snapshot: Snapshot) -> None:
+    found = link.link(snapshot, "最后那个早就看过了，第二个讲啥", shown=("f1", "f2", "f7"))
+    assert [(one.item_id, one.polarity) for one in found] == [("f7", "seen"), ("f2", "about")]
+
+
 def test_that_one_is_the_title_named_before_it(snapshot: Snapshot) -> None:
     found = link.link(snapshot, "not night signal, found that one slow", shown=("f7", "f2"))
     assert [one.item_id for one in found] == ["f1"]
@@ -192,6 +197,10 @@ def test_that_one_is_the_title_named_before_it(snapshot: Snapshot) -> None:
         ("weve already done Night Signal", "seen"),
         ("为啥给我推night signal", "about"),
         ("night signal看到一半就关了", "dislike"),
+        ("Night Signal no thank you.", "dislike"),
+        ("Night Signal yes!", "like"),
+        ("night signal昨晚上看了，难看惨了", "dislike"),
+        ("2 out of 5 on night signal", "about"),
     ],
 )
 def test_what_is_said_behind_a_title_or_with_slang(snapshot: Snapshot, text: str, polarity: str) -> None:

@@ -12,6 +12,7 @@ from handpicked.agent.numerals import number_of
 BOUNDS = [
     ("under $3", "price", (None, 3)),
     ("nothing over $3.50", "price", (None, 3.5)),
+    ("no present over 20 dollars", "price", (None, 20.0)),
     ("snacks between 1 and 2 dollars", "price", (1, 2)),
     ("six to eight dollars", "price", (6, 8)),
     ("for less than one cent", "price", (None, 0.01)),

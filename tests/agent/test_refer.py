@@ -42,6 +42,7 @@ REFERRED: list[tuple[str, list[tuple[int, ...]]]] = [
     ("晚上看，一还是三？", [(0,), (2,)]),
     ("mike clune那个讲啥", [(2,)]),
     ("看第三遍了", []),
+    ("the bees lecture one", [(1,)]),
     ("loved 1 and 3", [(0,), (2,)]),
     ("skip 2, more like 3", [(1,), (2,)]),
     ("i like 2 more films", []),

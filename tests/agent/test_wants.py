@@ -37,6 +37,8 @@ def _terms(snapshot: Snapshot, text: str) -> set[tuple[str, str, str]]:
         ("not by Ida Lupin", ("creators", "not_in", "Ida Lupin")),
         ("恐怖片不要", ("categories", "not_in", "Horror")),
         ("来三部不恐怖的悬疑片", ("categories", "in", "Thriller")),
+        ("今天要不恐怖的", ("categories", "not_in", "Horror")),
+        ("要不恐怖片吧", ("categories", "in", "Horror")),
         ("恐怖片一概不要，剩下的随便", ("categories", "not_in", "Horror")),
         ("战争不想看", ("categories", "not_in", "War")),
         ("动作片，别带爱情片那一套", ("categories", "not_in", "Romance")),

@@ -82,6 +82,7 @@ def _answer(turns: Turns, demo: Demonstration, ready: Ready, amend: Amend | None
         (item_id, stand)
         for stand, ids in (("like", reading.like), ("dislike", reading.dislike), ("seen", reading.seen))
         for item_id in ids
+        if turns.titled(item_id)
     ]
     names = Titles(turns.titles, demo)
     return {

@@ -63,6 +63,11 @@ class Turns:
         noticed = self.reader.notice(ready.request, ready.memory, self.snapshot)
         return self.reader.settle(amend(noticed), ready.memory)
 
+    def titled(self, item_id: str) -> bool:
+        """Whether an item is called by a title: goods, of which the demonstrations label none, are not."""
+        item = self.snapshot.get(item_id)
+        return item is None or item.domain != "grocery"
+
     def _context(self, demo: Demonstration) -> Surroundings:
         place = demo.context
         clicked = [item.item_id for thing in place.clicked if (item := self._item(thing.title)) is not None]
