@@ -110,6 +110,29 @@ def test_what_is_saved_ranks_the_same_when_it_is_read(taught: Learned, tmp_path:
     assert one.scores.tolist() == other.scores.tolist()
 
 
+def test_the_softmax_finds_the_weights_that_nothing_betters() -> None:
+    """Against the loss written out, with one feature that tells much and starts far off."""
+    rng = np.random.default_rng(0)
+    others = rng.normal(size=(40, 30, 4)).astype(np.float32) * np.array([1, 5, 0.1, 1], np.float32)
+    chosen = [
+        rng.normal(size=(1 + n % 2, 4)).astype(np.float32) + np.array([3, 0, 0.1, 0], np.float32)
+        for n in range(40)
+    ]
+    deviation = others.reshape(-1, 4).std(axis=0)
+
+    def loss(weights: np.ndarray) -> float:
+        rest = np.log(np.exp(others @ weights).sum(axis=1) * 60 / 30)
+        each = [
+            np.logaddexp(one @ weights, top) - one @ weights for one, top in zip(chosen, rest, strict=True)
+        ]
+        return float(sum(one.sum() for one in each) + blend.RIDGE / 2 * ((weights * deviation) ** 2).sum())
+
+    best = blend.softmax(others, chosen, 60).astype(np.float64)
+    steps = rng.normal(size=(200, 4)) / deviation
+    nearby = [loss(best + size * step) for step in steps for size in (0.01, 0.1, 1.0)]
+    assert loss(best) <= min(nearby)
+
+
 def test_a_blend_of_other_sources_is_not_used(taught: Learned, tmp_path: Path) -> None:
     blend.save(replace(taught.blend, weights=taught.blend.weights[:-1]), tmp_path)
     with pytest.raises(ValueError, match="weights"):
