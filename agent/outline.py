@@ -95,7 +95,8 @@ def _far(reading: Reading, lists: Sequence[RankedList], snapshot: Snapshot) -> b
     if "search" not in reading.tasks or reading.like or not told:
         return False
     found = _items([item for ranked in lists for item in ranked.items], snapshot)
-    texts = [document(item).text for item in found]
+    told_of = [document(item) for item in found]
+    texts = [" ".join((one.text, *one.passages)) for one in told_of]
     if any(map(has_cjk, told)) and not all(map(has_cjk, texts)):
         return False
     return bool(found) and not any(told <= set(content_words(text)) for text in texts)

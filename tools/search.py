@@ -44,8 +44,10 @@ def search(
 
 
 def dense(context: Context, query: str, mask: Mask) -> Scored:
-    """Rows under the mask by meaning, with cosines scaled so that the best has 1 and the last 0."""
-    found = nearest(context, context.embedder.query(query), mask, _DEPTH)
+    """Rows under the mask by meaning, with cosines scaled so that the best has 1 and the last 0. An item counts by what is
+    nearest: its facts or a passage of its description."""
+    vector = context.embedder.query(query)
+    found = _either(nearest(context, vector, mask, _DEPTH), _passages(context, vector, mask))
     if not found:
         return []
     high, low = found[0][1], found[-1][1]
@@ -95,6 +97,23 @@ def fuse(context: Context, rankings: Iterable[Sequence[int]], limit: int) -> tup
         for rank, row in enumerate(ranking, 1):
             scores[row] = scores.get(row, 0.0) + 1.0 / (RRF + rank)
     return _best(context, scores, limit)
+
+
+def _passages(context: Context, vector: Floats, mask: Mask) -> Scored:
+    snapshot = context.snapshot
+    start = len(snapshot.build.columns)
+    fresh: Rows = np.flatnonzero(mask[start:])
+    scored = list(zip(fresh + start, snapshot.delta.beginnings[fresh] @ vector, strict=True))
+    if (told := snapshot.build.passages) is not None:
+        scored += zip(*told.nearest(vector, _DEPTH, mask[:start]), strict=True)
+    return [(int(row), float(cosine)) for row, cosine in scored]
+
+
+def _either(one: Scored, other: Scored) -> Scored:
+    best = dict(one)
+    for row, cosine in other:
+        best[row] = max(cosine, best.get(row, cosine))
+    return sorted(best.items(), key=lambda found: (-found[1], found[0]))[:_DEPTH]
 
 
 def _best(context: Context, scores: Mapping[int, float], limit: int) -> tuple[Candidate, ...]:

@@ -10,7 +10,8 @@ from pydantic import Field
 from handpicked.tools.collab import neighbours
 from handpicked.tools.dispatch import Context, tool
 from handpicked.tools.errors import ToolError
-from handpicked.tools.search import Constraints, Limit, fuse, nearest
+from handpicked.tools.likeness import alike
+from handpicked.tools.search import Constraints, Limit, fuse
 from handpicked.tools.types import Candidate, Floats, Found, Rows
 
 _DEPTH = 200
@@ -30,11 +31,10 @@ def similar(
         raise ToolError(f"no item with id {', '.join(map(repr, item_ids))}; use lookup to find ids by title")
     mask = snapshot.mask(constraints)
     mask[given] = False
-    vectors = np.stack([snapshot.vector(int(row)) for row in given])
-    centre = vectors.mean(axis=0)
-    content = [row for row, _ in nearest(context, centre / np.linalg.norm(centre), mask, _DEPTH)]
+    content = alike(context, given, mask, _DEPTH)
     together = [row for row in neighbours(snapshot, item_ids, _DEPTH) if mask[row]]
     found = fuse(context, [content, together], limit)
+    vectors = np.stack([snapshot.vector(int(row)) for row in given])
     return Found(tuple(_explained(context, candidate, given, vectors) for candidate in found))
 
 

@@ -27,7 +27,9 @@ EVENT_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that can be recommended. `runtime` is in minutes, `price` in the catalogue's currency."""
+    """One thing that can be recommended. `runtime` is in minutes, `price` in the catalogue's currency.
+
+    `vectors` are unit vectors from other models by column, packed by `handpicked.tools.data.packed`; a build keeps them apart."""
 
     item_id: str
     title: str
@@ -48,6 +50,7 @@ class Item:
     image_url: str | None = None
     in_stock: bool = True
     attributes: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    vectors: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from handpicked.agent.llm import factory
 from handpicked.agent.settings import Settings
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.data import build as building
-from handpicked.tools.data import codec
+from handpicked.tools.data import codec, packed
 from handpicked.tools.data import ingest as ingesting
 from handpicked.tools.data.factors import PARTS
 from handpicked.tools.data.features import features
@@ -113,7 +113,10 @@ def _told_oddities(kind: str, counts: KindReport) -> None:
     for reason, number in (*counts.reasons.items(), *counts.notes.items()):
         place = f" (first: {counts.first[reason]})" if reason in counts.first else ""
         show.out.print(f"  {kind}: {number:,} x {reason}{place}", markup=False, soft_wrap=True)
-    for what, columns in (("not used", counts.ignored_columns), ("kept as attributes", counts.attributes)):
+    for what, columns in (
+        ("not used", counts.ignored_columns),
+        ("kept as attributes", counts.attributes),
+    ):
         if columns:
             more = f" and {len(columns) - _COLUMNS_SHOWN:,} more" if len(columns) > _COLUMNS_SHOWN else ""
             names = ", ".join(columns[:_COLUMNS_SHOWN])
@@ -137,7 +140,9 @@ def export(settings: Settings, output: Path | None) -> None:
     for item in items:
         document = orjson.loads(codec.encode(item))
         attributes = document.pop("attributes", {})
-        file.write(orjson.dumps(document | attributes) + b"\n")
+        vectors = {name: packed.unpack(text) for name, text in document.pop("vectors", {}).items()}
+        line = orjson.dumps(document | attributes | vectors, option=orjson.OPT_SERIALIZE_NUMPY)
+        file.write(line + b"\n")
         count += 1
     file.flush()
     if output:

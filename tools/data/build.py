@@ -29,11 +29,14 @@ from handpicked.tools.data import (
     lexical,
     manifests,
     newcomers,
+    passages,
     popularity,
     records,
     response,
     seal,
     vectors,
+    view_weights,
+    views,
 )
 from handpicked.tools.data.conversations import Answered, stacked
 from handpicked.tools.data.documents import document
@@ -90,7 +93,7 @@ def _fill(
     figures: dict[str, float] = {}
     catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
     event_revision = workspace.events.revision()
-    items = list(workspace.catalog.scan())
+    items, given, strange = views.apart(workspace.catalog.scan())
     if not items:
         raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
     table = columns.from_items(items)
@@ -101,9 +104,13 @@ def _fill(
     with _measured(figures, "embedding"):
         documents = [document(item) for item in items]
         matrix = _embed([made.text for made in documents], embedder, "embedding items", report)
+        told = [(row, text) for row, made in enumerate(documents) for text in made.passages]
+        descriptions = _embed([text for _, text in told], embedder, "embedding descriptions", report)
     with _measured(figures, "chroma"), _storing(target):
         report("indexing vectors", 0, None)
         vectors.save(matrix, target)
+        if told:
+            passages.save(descriptions, [row for row, _ in told], target)
     with _measured(figures, "events"), _storing(target):
         events = workspace.events.columns()
     with _measured(figures, "choosing"):
@@ -118,6 +125,9 @@ def _fill(
         factors.save(fitted, target)
         teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
         newcomers.save(newcomers.fit(matrix[teaching]), target)
+        weighed = view_weights.fit(matrix, given, everything) if given else None
+        if weighed:
+            views.save(given, weighed.scales, target)
         popularity.save(popularity.fit(rows, users, times, _domains(items)), target)
     with _measured(figures, "response"), _storing(target):
         report("learning responses to offers", 0, None)
@@ -152,6 +162,9 @@ def _fill(
             ),
             "chroma_recall_at_10": recall,
             "response_redemptions": learnt.model.positives if learnt.model else 0,
+            "passages": len(told),
+            **({"vectors_of_another_length": strange} if strange else {}),
+            **({f"likeness_mrr.{k}": round(v, 4) for k, v in weighed.measured.items()} if weighed else {}),
             "generated_documents": sum(made.generated for made in documents),
             **figures,
         },

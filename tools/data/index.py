@@ -21,8 +21,10 @@ from handpicked.tools.data import (
     lexical,
     manifests,
     newcomers,
+    passages,
     popularity,
     response,
+    views,
 )
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
@@ -30,11 +32,13 @@ from handpicked.tools.data.documents import document
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.learned import Learned
 from handpicked.tools.data.lexical import Lexical
+from handpicked.tools.data.passages import Passages
 from handpicked.tools.data.records import Records
 from handpicked.tools.data.response import Doubles, Kinds, Response
 from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.titles import Titles
 from handpicked.tools.data.vectors import Vectors
+from handpicked.tools.data.views import Views
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Constraint, Embedder, Floats, Item, Mask, Rows
@@ -53,6 +57,8 @@ class Build:
     records: Records
     lexical: Lexical
     vectors: Vectors
+    passages: Passages | None
+    views: Views
     factors: Factors
     factor_rows: Rows
     """The row of each position of the factors."""
@@ -66,12 +72,15 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Items upserted since the build, searched exactly, and what was deleted or replaced."""
+    """Items upserted since the build, searched exactly, and what was deleted or replaced. Of a description `beginnings` has the first
+    passage, so that many long texts at once don't hold up a turn; the rest is found by its words."""
 
     revision: int
     items: tuple[Item, ...]
     columns: Columns
     vectors: Floats
+    beginnings: Floats
+    views: Mapping[str, Floats]
     lexical: Lexical
     deleted: frozenset[str]
 
@@ -319,16 +328,25 @@ class Index:
         return self._delta(opened, self._workspace.catalog.changes_since(opened.manifest.catalog_revision))
 
     def _delta(self, opened: Build, changes: Changes) -> Delta:
-        texts = [document(item).text for item in changes.upserted]
-        dimensions = opened.manifest.dimensions
-        matrix = self._embedder.embed_matrix(texts) if texts else np.empty((0, dimensions), np.float32)
+        told = [document(item) for item in changes.upserted]
+        plain, _, _ = views.apart(changes.upserted)
         return Delta(
             revision=changes.revision,
-            items=changes.upserted,
+            items=tuple(plain),
             columns=columns.from_items(changes.upserted),
-            vectors=matrix,
+            vectors=self._embedded([one.text for one in told]),
+            beginnings=self._embedded([*one.passages, one.text][0] for one in told),
+            views=views.of_items(changes.upserted, opened.views),
             lexical=lexical.in_memory(changes.upserted),
             deleted=frozenset(changes.deleted),
+        )
+
+    def _embedded(self, texts: Iterable[str]) -> Floats:
+        found = list(texts)
+        return (
+            self._embedder.embed_matrix(found)
+            if found
+            else np.empty((0, self._embedder.dimensions), np.float32)
         )
 
 
@@ -344,6 +362,8 @@ def open_build(folder: Path, made: manifests.Manifest) -> Build:
             records=records,
             lexical=lexical.open_index(folder / "lexical.db"),
             vectors=vectors,
+            passages=passages.load(folder),
+            views=views.load(folder, made.items),
             factors=fitted,
             factor_rows=np.fromiter(map(table.row_of.__getitem__, fitted.ids), np.int64, len(fitted.ids)),
             popularity=popularity.load(folder),

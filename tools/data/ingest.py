@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
+from handpicked.tools.data import packed
 from handpicked.tools.data.catalog_store import Upserted
 from handpicked.tools.data.codec import dump, encode, key_of
 from handpicked.tools.data.event_store import Appended
@@ -92,7 +93,7 @@ class _Tally:
         """Note what was left out of an item or a user, and what was made an attribute."""
         self.nested.update(name for name, value in row.items() if is_nested(value))
         if isinstance(record, Item):
-            self.attributes.update(record.attributes)
+            self.attributes.update(record.attributes, record.vectors)
             if record.year is None and _has_year(row):
                 self._remember(self.notes, "year out of range, left out", repr(row["year"]))
         elif isinstance(record, tuple):
@@ -161,10 +162,13 @@ def ingest(
 
 
 def _ingest_items(workspace: Workspace, given: Input, tally: _Tally) -> ItemFacts:
-    facts = ItemTally()
+    facts, lengths = ItemTally(), dict[str, int]()
+
+    def parser(source: Source) -> Callable[[Row], Item]:
+        return lambda row: _of_one_length(parse_item(row, infer=not source.typed), lengths)
 
     def items() -> Iterator[Item]:
-        records = _accepted(given, tally, lambda source: partial(parse_item, infer=not source.typed))
+        records = _accepted(given, tally, parser)
         for item, is_new in _distinct(records, tally, lambda item: (item.item_id, key_of(encode(item)))):
             if is_new:
                 facts.add(item)
@@ -172,6 +176,18 @@ def _ingest_items(workspace: Workspace, given: Input, tally: _Tally) -> ItemFact
 
     workspace.catalog.upsert(items())
     return facts.facts()
+
+
+def _of_one_length(item: Item, lengths: dict[str, int]) -> Item:
+    """The item, unless a vector is of another length than the first of its column."""
+    found = {name: packed.size(text) for name, text in item.vectors.items()}
+    for name, length in found.items():
+        if length != lengths.get(name, length):
+            raise Rejected(
+                f"{name} of another length", f"{length} numbers; the first of this column has {lengths[name]}"
+            )
+    lengths.update(found)
+    return item
 
 
 def _ingest_users(workspace: Workspace, given: Input, tally: _Tally) -> Upserted:

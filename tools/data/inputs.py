@@ -116,7 +116,7 @@ def renamed(row: Row, columns: Mapping[str, str]) -> Row:
 
 
 def ignored_columns(given: Input) -> tuple[str, ...]:
-    """Give the columns that nothing is made of: vectors, and what a kind without attributes doesn't know."""
+    """Give the columns that nothing is made of: vectors of users, and what a kind without attributes doesn't know."""
     known = {*REQUIRED[given.kind], *OPTIONAL[given.kind]}
     names = {
         name
@@ -124,6 +124,8 @@ def ignored_columns(given: Input) -> tuple[str, ...]:
         for name in source.columns
         if name not in known and name not in columns.values()
     }
+    if given.kind == "items":
+        return ()
     if given.kind in KEEPS_ATTRIBUTES:
         names = {name for name in names if name.endswith(VECTOR_SUFFIX)}
     return tuple(names)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from handpicked.tools.data.documents import Layout
 from handpicked.tools.data.text import content_words, words
 from handpicked.tools.types import Item
 
@@ -24,7 +25,7 @@ _QUERY = (
 )
 _HAS = "SELECT 1 FROM docs WHERE docs MATCH ? LIMIT 1"
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM docs WHERE docs MATCH ? LIMIT ?)"
-_BODY_CHARACTERS = 4000
+_BODY_CHARACTERS = Layout().longest
 POSTINGS = 20_000
 """How many documents are scored for a text, about a microsecond each."""
 

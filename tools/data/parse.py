@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeVar, cast
 
-from handpicked.tools.data import clean, quantities
+from handpicked.tools.data import clean, packed, quantities
 from handpicked.tools.data.readers import VECTOR_SUFFIX
 from handpicked.tools.data.rows import Row
 from handpicked.tools.types import EVENT_KINDS, Campaign, Dialogue, Event, Item, Scalar
@@ -86,6 +86,7 @@ def parse_item(row: Row, *, infer: bool) -> Item:
         image_url=_read(row, "image_url", clean.text) or None,
         in_stock=_read(row, "in_stock", quantities.boolean) is not False,
         attributes=_attributes(row, _ITEM_COLUMNS, infer),
+        vectors=_vectors(row),
     )
 
 
@@ -251,6 +252,15 @@ def _attributes(row: Row, columns: frozenset[str], infer: bool) -> dict[str, Sca
         if attribute is not None and name and name not in columns:
             found[_limited(name, "column name", _NAME_LIMIT)] = attribute
     return found
+
+
+def _vectors(row: Row) -> dict[str, str]:
+    found = {name: _read(row, name, packed.read) for name in row if name.endswith(VECTOR_SUFFIX)}
+    return {
+        _limited(_clean_name(name), "column name", _NAME_LIMIT): packed.pack(vector)
+        for name, vector in found.items()
+        if vector is not None
+    }
 
 
 def is_nested(value: object) -> bool:

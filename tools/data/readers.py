@@ -183,15 +183,17 @@ def _open_parquet(path: Path) -> Source:
 def _parquet_rows(path: Path, columns: tuple[str, ...], size: int) -> Rows:
     arrow: Any = import_module("pyarrow")
     parquet: Any = import_module("pyarrow.parquet")
-    wanted = [name for name in columns if not name.endswith(VECTOR_SUFFIX)]
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=size, columns=wanted):
-                values = [_plain(column) for column in batch.columns]
+            for batch in file.iter_batches(batch_size=size):
+                values = [
+                    _vectors(column) if name.endswith(VECTOR_SUFFIX) else _plain(column)
+                    for name, column in zip(columns, batch.columns, strict=True)
+                ]
                 for row in zip(*values, strict=True):
                     number += 1
-                    yield number, {name: v for name, v in zip(wanted, row, strict=True) if v is not None}
+                    yield number, {name: v for name, v in zip(columns, row, strict=True) if v is not None}
     except (arrow.ArrowException, OSError, ValueError) as err:
         raise DataError(
             f"{path}: damaged after row {number} ({_one_line(err)}); write the file again"
@@ -205,6 +207,19 @@ def _uncompressed(metadata: Any) -> int:
 
 def _one_line(err: Exception) -> str:
     return " ".join(str(err).split())
+
+
+def _vectors(column: Any) -> list[object]:
+    """Give arrays, which take an eighth of what lists of Python's numbers do."""
+    arrow: Any = import_module("pyarrow")
+    kinds = arrow.types
+    if not (
+        kinds.is_list(column.type)
+        or kinds.is_large_list(column.type)
+        or kinds.is_fixed_size_list(column.type)
+    ):
+        return _plain(column)
+    return [one.values.to_numpy(zero_copy_only=False) if one.is_valid else None for one in column]
 
 
 def _plain(column: Any) -> list[object]:

@@ -25,7 +25,7 @@ _DAY_S = 86_400
 class KindReport:
     """Rows of one kind: read = kept + merged + rejected; `reasons` counts the merged and the rejected.
 
-    `notes` counts rows that were kept although something was odd. `attributes` are the columns kept as such;
+    `notes` counts rows that were kept although something was odd. `attributes` are the columns kept as such, or as vectors;
     `first` tells of each reason and note where it came up first: file, row and value.
     """
 

@@ -28,14 +28,14 @@ _log = logging.getLogger(__name__)
 class Vectors:
     """Unit vectors of a build by row: a mapped matrix for exact search, Chroma for the rest.
 
-    Where Chroma can't be used (it wants to write even to read, and may be damaged) every search is exact."""
+    Where there is none or it can't be used (it wants to write even to read, and may be damaged) every search is exact."""
 
     def __init__(self, folder: Path) -> None:
         self.matrix: Floats = np.load(folder / "vectors.npy", mmap_mode="r")
         self.sketch = sketch.load(folder)
         self._folder = folder / "chroma"
         self._collection: Any = None
-        self._usable = True
+        self._usable = self._folder.is_dir()
         self._lock = Lock()
 
     def open(self) -> bool:
@@ -135,11 +135,14 @@ def hnsw(n_items: int) -> dict[str, Any]:
     }
 
 
-def save(matrix: Floats, folder: Path) -> None:
-    """Write `vectors.npy`, `chroma/`, ids being rows, and of many a sketch. Raises OSError when that fails."""
+def save(matrix: Floats, folder: Path, *, indexed: bool = True) -> None:
+    """Write `vectors.npy` and, to be searched without comparing with every one, `chroma/`, ids being rows, and of many a
+    sketch. Raises OSError when that fails."""
     np.save(folder / "vectors.npy", matrix)
     if len(matrix) >= SKETCHED:
         sketch.fit(matrix, folder)
+    if not indexed:
+        return
     try:
         with closing(client(folder / "chroma")) as chroma:
             _add(chroma, matrix)

@@ -9,6 +9,7 @@ from importlib import resources
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -82,7 +83,10 @@ class _Search:
                 return [row for part in search.lexical(context, query, everything) for row, _ in part]
             if system == "dense":
                 return [row for row, _ in search.dense(context, query, everything)]
-            cosines = snapshot.build.vectors.matrix @ context.embedder.query(query)
+            vector = context.embedder.query(query)
+            cosines = snapshot.build.vectors.matrix @ vector
+            if (told := snapshot.build.passages) is not None:
+                np.maximum.at(cosines, told.rows, told.vectors.matrix @ vector)
             return [int(row) for row in (-cosines).argsort(kind="stable")[:_K]]
 
         def answer(case: Case) -> Json:

@@ -133,7 +133,7 @@ def test_all_five_kinds_in_three_formats(workspace: Workspace, tmp_path: Path) -
         "campaigns": 1,
         "dialogues": 1,
     }
-    assert report.kinds["items"].ignored_columns == ("text_vector",)
+    assert report.kinds["items"].attributes == ("text_vector",)
     assert report.kinds["events"].ignored_columns == ("mood",)
     assert report.rejects is None
     assert workspace.events.user("7") == {"age": 36}

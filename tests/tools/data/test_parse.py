@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+from handpicked.tools.data import packed
 from handpicked.tools.data.parse import (
     Rejected,
     parse_campaign,
@@ -50,6 +52,7 @@ def test_an_item_of_csv_text() -> None:
     assert item(row) == Item(
         "heat", "Heat", "film", categories=("crime", "drama"), creators=("Michael Mann",), year=1995, runtime=170,
         price=9.99, in_stock=False, country="US", attributes={"votes": 12, "oscar": False},
+        vectors={"image_vector": packed.pack(np.array([0.4472136, 0.8944272], np.float32))},
     )  # fmt: skip
 
 

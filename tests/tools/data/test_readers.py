@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from handpicked.tools.data.readers import open_source
@@ -109,15 +110,21 @@ def test_parquet_values_are_plain(tmp_path: Path) -> None:
             "at": pa.array([moment, None], pa.timestamp("ns", tz="Asia/Shanghai")),
             "naive": pa.array([moment.replace(tzinfo=None)] * 2, pa.timestamp("ms")),
             "categories": [["a", "b"], None],
-            "image_vector": [[0.1, 0.2], [0.3, 0.4]],
+            "image_vector": [[0.1, 0.2], None],
+            "audio_vector": pa.array([[1.0], [2.0]], pa.list_(pa.float32(), 1)),
         }
     )
     pq.write_table(table, path)
     source = open_source(path)
     seconds = moment.timestamp()
     assert source.total == 2
-    assert "image_vector" in source.columns
-    assert list(source.rows()) == [
+    rows = [(number, dict(row)) for number, row in source.rows() if not isinstance(row, Broken)]
+    vectors = [[row.pop(name, None) for name in ("image_vector", "audio_vector")] for _, row in rows]
+    assert [[None if one is None else np.asarray(one).tolist() for one in row] for row in vectors] == [
+        [[0.1, 0.2], [1.0]],
+        [None, [2.0]],
+    ]
+    assert rows == [
         (1, {"item_id": 1, "price": 1.5, "at": seconds, "naive": seconds, "categories": ["a", "b"]}),
         (2, {"item_id": 2, "naive": seconds}),
     ]
