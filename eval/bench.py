@@ -23,6 +23,7 @@ from handpicked.agent.app import wiring
 from handpicked.agent.settings import Settings
 from handpicked.eval import bench_model
 from handpicked.eval.suites.grounding import turns
+from handpicked.eval.timing import quantiles
 from handpicked.tools.data import assets, manifests
 
 _HELP_RUNS = 7
@@ -80,12 +81,7 @@ def _turns(settings: Settings, folder: Path) -> Rows:
         spent["whole turn"].append((time.perf_counter() - start) * 1000)
         for step in reply.trace:
             spent[f"tool {step.detail['tool']}" if step.step == "tool" else step.step].append(step.ms)
-    return [(name, _quantiles(values)) for name, values in spent.items()]
-
-
-def _quantiles(values: Sequence[float]) -> str:
-    ordered = sorted(values)
-    return f"p50 {statistics.median(ordered):.1f}   p95 {ordered[int(0.95 * len(ordered))]:.1f}   n {len(ordered)}"
+    return [(name, quantiles(values)) for name, values in spent.items()]
 
 
 def _print(console: Console, title: str, rows: Rows) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import statistics
 import tempfile
 import time
 from collections import defaultdict
@@ -29,6 +28,7 @@ from handpicked.agent.settings import Settings
 from handpicked.agent.types import Request
 from handpicked.eval import synthetic
 from handpicked.eval.synthetic import MadeEmbedder
+from handpicked.eval.timing import quantiles
 from handpicked.tools import taste
 from handpicked.tools.collab import collab
 from handpicked.tools.data import build, manifests, vectors
@@ -181,7 +181,7 @@ def _turns(agent: Agent, requests: Sequence[Request]) -> Figures:
         spent["turn, ms"].append((time.perf_counter() - start) * 1000)
         for step in reply.trace:
             spent[f"  {step.detail.get('tool', step.step)} in turns, ms"].append(step.ms)
-    return [(name, _quantiles(values)) for name, values in spent.items()]
+    return [(name, quantiles(values)) for name, values in spent.items()]
 
 
 def _tools(
@@ -201,7 +201,7 @@ def _tools(
         }
         for name, arguments in calls.items():
             spent[name].append(call(tools, context, ToolCall(name, arguments)).ms)
-    return [(f"{name} alone, ms", _quantiles(values)) for name, values in spent.items()]
+    return [(f"{name} alone, ms", quantiles(values)) for name, values in spent.items()]
 
 
 def _recall(index: Index, embedder: Embedder, size: Size, rng: np.random.Generator) -> Figures:
@@ -222,7 +222,7 @@ def _recall(index: Index, embedder: Embedder, size: Size, rng: np.random.Generat
             start = time.perf_counter()
             ask(query, _NEAREST)
             times.append((time.perf_counter() - start) * 1000)
-        figures.append((f"nearest {_NEAREST} by {name}, ms", _quantiles(times)))
+        figures.append((f"nearest {_NEAREST} by {name}, ms", quantiles(times)))
         for kind, queries in (("items", found.matrix[rows]), ("questions", np.stack(asked))):
             recall = vectors.recall_at_10(found, queries, ask)
             figures.append((f"recall@10 by {name}, {kind}", f"{recall:.4f}"))
@@ -235,11 +235,6 @@ def _user(size: Size, rng: np.random.Generator) -> str:
 
 def _embedder(folder: Path) -> MadeEmbedder:
     return MadeEmbedder(factory.embedder(Settings()), np.load(folder / "made.npy", mmap_mode="r"))
-
-
-def _quantiles(values: Sequence[float]) -> str:
-    ordered = sorted(values)
-    return f"p50 {statistics.median(ordered):.1f}   p95 {ordered[int(0.95 * len(ordered))]:.1f}   n {len(ordered)}"
 
 
 if __name__ == "__main__":

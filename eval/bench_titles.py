@@ -6,7 +6,6 @@ as those of a real catalogue of that size. Every message names one or two of the
 from __future__ import annotations
 
 import resource
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 import typer
 
 from handpicked.agent import lexicon, link
+from handpicked.eval.timing import quantiles
 from handpicked.tools.data import columns, lexical, records
 from handpicked.tools.data.index import Build, Delta, Snapshot
 from handpicked.tools.types import Item
@@ -56,12 +56,11 @@ class Result:
 
     def rows(self) -> list[tuple[str, str]]:
         """What to print, by name."""
-        ordered = sorted(self.times)
         return [
             ("titles", f"{self.titles:,}"),
             ("index built, s", f"{self.build_s:.1f}"),
             ("memory of the index and the titles' words, MB", f"{self.build_mb:.0f}"),
-            ("a message, ms", f"p50 {statistics.median(ordered):.1f}   p95 {ordered[int(0.95 * len(ordered))]:.1f}   n {len(ordered)}"),
+            ("a message, ms", quantiles(self.times)),
             ("messages in which a title was found", f"{self.found:.0%}"),
         ]  # fmt: skip
 

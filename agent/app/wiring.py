@@ -17,7 +17,7 @@ from handpicked.agent.read import Reader
 from handpicked.agent.rounds import OFFERED, Powers
 from handpicked.agent.scenes import Scenes
 from handpicked.agent.settings import Settings
-from handpicked.tools.data import assets, manifests
+from handpicked.tools.data import assets, manifests, opening
 from handpicked.tools.data.index import Index
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import AssetError, DataError, ModelError
@@ -57,7 +57,7 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     workspace = open_workspace(settings)
     embedder = factory.embedder(settings)
     index = Index(workspace, embedder)
-    index.snapshot().build.vectors.open()
+    opening.warm(index.snapshot().build)
     embedder.query("")  # loads it, so that the first turn doesn't wait
     known = scenes.load(settings.scenes)
     reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)

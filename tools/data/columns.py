@@ -71,6 +71,11 @@ class Columns:
         return {item_id: row for row, item_id in enumerate(self.ids)}
 
     @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """The terms by field."""
+        return {field: frozenset(found.names) for field, found in self.terms.items()}
+
+    @cached_property
     def title_index(self) -> TitleIndex:
         """The titles, to be found in a text."""
         return TitleIndex(self.titles)

@@ -2,72 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import orjson
 
-from handpicked.tools.data import (
-    columns,
-    factors,
-    learned,
-    lexical,
-    manifests,
-    newcomers,
-    passages,
-    popularity,
-    response,
-    views,
-)
+from handpicked.tools.data import columns, lexical, manifests, opening, response, views
 from handpicked.tools.data.catalog_store import Changes
 from handpicked.tools.data.columns import Columns, Numbers
 from handpicked.tools.data.documents import document
-from handpicked.tools.data.factors import Factors
-from handpicked.tools.data.learned import Learned
 from handpicked.tools.data.lexical import Lexical
-from handpicked.tools.data.passages import Passages
-from handpicked.tools.data.records import Records
-from handpicked.tools.data.response import Doubles, Kinds, Response
+from handpicked.tools.data.opening import Build, Opened
+from handpicked.tools.data.response import Doubles, Kinds
 from handpicked.tools.data.slips import Vocabulary
 from handpicked.tools.data.titles import Titles
-from handpicked.tools.data.vectors import Vectors
-from handpicked.tools.data.views import Views
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Constraint, Embedder, Floats, Item, Mask, Rows
 
-_log = logging.getLogger(__name__)
 _MASKS = 64
 """How many masks are kept, a byte an item each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """One immutable build, opened."""
-
-    manifest: manifests.Manifest
-    columns: Columns
-    records: Records
-    lexical: Lexical
-    vectors: Vectors
-    passages: Passages | None
-    views: Views
-    factors: Factors
-    factor_rows: Rows
-    """The row of each position of the factors."""
-    popularity: Floats
-    dialogue_vectors: Floats
-    dialogue_targets: tuple[tuple[str, ...], ...]
-    response: Response
-    learned: Learned | None
-    newcomers: Floats | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +127,10 @@ class Snapshot:
 
     @cached_property
     def _terms(self) -> Mapping[str, frozenset[str]]:
-        base, fresh = self.build.columns.terms, self.delta.columns.terms
-        return {
-            field: frozenset(name for part in (base, fresh) if field in part for name in part[field].names)
-            for field in {*base, *fresh}
-        }
+        base, fresh = self.build.columns.names, self.delta.columns.names
+        # A union of hundreds of thousands of names is made only where the delta has one that is new.
+        more = {field: names - base.get(field, frozenset()) for field, names in fresh.items()}
+        return {**base, **{field: base.get(field, frozenset()) | new for field, new in more.items() if new}}
 
     def numbers(self, field: str) -> Numbers:
         """A numeric column over all rows, NaN where nothing is known."""
@@ -261,58 +217,39 @@ class Index:
         self._workspace = workspace
         self._embedder = embedder
         self._lock = Lock()
-        self._named: str | None = None
-        self._opened: tuple[Build, tuple[str, ...]] | None = None
+        self._opened: Opened | None = None
+        self._coming: tuple[str, Future[Opened]] | None = None
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
-        """What holds now: another process's build, upsert or deletion shows at once.
+        """What holds now: another process's upsert or deletion shows at once, its build as soon as it is open; a large one is
+        opened beside the turns, so that none waits for it.
 
         A damaged build is passed over for the one before it. Raises DataError when nothing is built yet, all that
         is built is damaged, or the build was made with another embedder."""
         with self._lock:
-            build_id = manifests.current(self._workspace.path)
-            if build_id is None:
-                raise DataError(
-                    f"{self._workspace.path} has no build yet: run `handpicked build` (or `make demo`)"
-                )
-            if self._opened is None or build_id != self._named:
-                self._opened = self._open(build_id)
-                self._named = build_id
-            opened, notes = self._opened
+            opened = self._newest()
             revision = self._workspace.catalog.revision()
             held = self._snapshot
-            if held is None or opened is not held.build or revision != held.delta.revision:
-                self._snapshot = held = self._fresh(opened, notes)
+            if held is None or opened.build is not held.build or revision != held.delta.revision:
+                self._snapshot = held = self._fresh(opened.build, opened.notes)
             return held
 
-    def _open(self, build_id: str) -> tuple[Build, tuple[str, ...]]:
-        """Open a build, or the newest before it that can be read, and say so."""
-        try:
-            return self._read(build_id), ()
-        except DataError as err:
-            now = manifests.current(self._workspace.path)
-            if now is not None and now != build_id:
-                return self._open(now)
-            for other in manifests.others(self._workspace.path, build_id):
-                try:
-                    opened = self._read(other)
-                except DataError:
-                    continue
-                note = f"index: {err}; until then build {other} answers"
-                _log.warning(note)
-                return opened, (note,)
-            raise
-
-    def _read(self, build_id: str) -> Build:
-        folder = self._workspace.path / "builds" / build_id
-        made = manifests.read(folder)
-        if made.embedder != self._embedder.name:
-            raise DataError(
-                f"build {build_id} was made with the embedder {made.embedder}, not {self._embedder.name}: "
-                "run `handpicked build` again or change HANDPICKED_EMBEDDER"
-            )
-        return open_build(folder, made)
+    def _newest(self) -> Opened:
+        """The newest build that is open."""
+        path, embedder = self._workspace.path, self._embedder
+        build_id = manifests.current(path)
+        if build_id is None:
+            raise DataError(f"{path} has no build yet: run `handpicked build` (or `make demo`)")
+        if self._opened is None:
+            self._opened = opening.newest(path, build_id, embedder)
+        if build_id == self._opened.named:
+            return self._opened
+        if self._coming is None or (self._coming[0] != build_id and self._coming[1].done()):
+            self._coming = build_id, opening.beside(path, build_id, embedder)
+        if self._coming[1].done():
+            self._opened = self._coming[1].result()
+        return self._opened
 
     def _fresh(self, opened: Build, notes: tuple[str, ...]) -> Snapshot:
         """Without a delta when the build was made of another database: its revisions mean nothing here."""
@@ -348,33 +285,6 @@ class Index:
             if found
             else np.empty((0, self._embedder.dimensions), np.float32)
         )
-
-
-def open_build(folder: Path, made: manifests.Manifest) -> Build:
-    """Open a build's files; matrices stay on disk, mapped. Raises DataError for one that is not what it should be."""
-    try:
-        targets = orjson.loads((folder / "dialogues.json").read_bytes())
-        records, vectors = Records(folder), Vectors(folder)
-        table, fitted = columns.load(folder), factors.load(folder)
-        return Build(
-            manifest=made,
-            columns=table,
-            records=records,
-            lexical=lexical.open_index(folder / "lexical.db"),
-            vectors=vectors,
-            passages=passages.load(folder),
-            views=views.load(folder, made.items),
-            factors=fitted,
-            factor_rows=np.fromiter(map(table.row_of.__getitem__, fitted.ids), np.int64, len(fitted.ids)),
-            popularity=popularity.load(folder),
-            dialogue_vectors=np.load(folder / "dialogues.npy", mmap_mode="r"),
-            dialogue_targets=tuple(tuple(target) for target in targets),
-            response=response.load(folder, made.items),
-            learned=learned.load(folder, records, vectors.matrix),
-            newcomers=newcomers.load(folder),
-        )
-    except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
-        raise manifests.damaged(folder, err) from err
 
 
 def _mask(part: Columns, other: Columns, constraint: Constraint) -> Mask:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 
 from handpicked.tools.catalog import lookup
 from handpicked.tools.collab import collab
-from handpicked.tools.data import build
+from handpicked.tools.data import build, opening
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
@@ -165,6 +169,62 @@ def test_another_build_shows_in_the_next_snapshot(index: Index, fresh: Workspace
     snapshot = index.snapshot()
     assert snapshot.build.manifest.build_id == made.build_id != held.build.manifest.build_id
     assert (len(snapshot), len(snapshot.delta.items)) == (21, 0)
+
+
+def test_a_large_build_is_opened_beside_the_turns(
+    index: Index, fresh: Workspace, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave, begun, read = threading.Event(), threading.Event(), opening.newest
+
+    def slowly(*given: Any) -> opening.Opened:
+        begun.set()
+        assert leave.wait(60)
+        return read(*given)
+
+    old = index.snapshot().build
+    fresh.catalog.upsert([LANTERN])
+    made = build.build(fresh, embedder)
+    monkeypatch.setattr(opening, "_SMALL", 0)
+    monkeypatch.setattr(opening, "newest", slowly)
+    assert index.snapshot().build is old
+    assert begun.wait(60)
+    fresh.catalog.delete(["f1"])
+    meanwhile = index.snapshot()
+    assert (meanwhile.build is old, meanwhile.get("new"), meanwhile.get("f1")) == (True, LANTERN, None)
+    leave.set()
+    assert _soon(lambda: index.snapshot().build.manifest.build_id == made.build_id)
+    assert index.snapshot().get("f1") is None
+
+
+def test_a_new_build_that_cannot_be_opened_is_told_again_and_again(
+    index: Index, fresh: Workspace, toy: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.snapshot()
+    for _ in range(2):
+        build.build(fresh, toy)
+    monkeypatch.setattr(opening, "_SMALL", 0)
+    for _ in range(2):
+        with pytest.raises(DataError, match="made with the embedder"):
+            assert _soon(lambda: index.snapshot() is None)
+
+
+def test_a_mask_that_a_caller_changed_is_right_the_next_time(index: Index) -> None:
+    snapshot, films = index.snapshot(), [Constraint("domain", "in", ("movie",))]
+    mask = snapshot.mask(films)
+    before = mask.copy()
+    mask[:] = False
+    assert (snapshot.mask(films) == before).all()
+    assert snapshot.mask([Constraint("in_stock", "in", (True,))]).sum() == 19
+    assert snapshot.mask([Constraint("in_stock", "in", (False,))]).sum() == 1
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_attribute_that_only_new_items_have_can_be_asked(index: Index, fresh: Workspace) -> None:
