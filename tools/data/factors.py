@@ -102,14 +102,15 @@ def scaled(source: Source, histories: Any) -> tuple[Floats, Floats]:
 
 def blend(factors: Factors, histories: Mapping[str, Any]) -> Blended:
     """Score with all parts; `histories` has for each of them a CSR matrix of the same items."""
-    total = np.zeros((1, len(factors.ids)), np.float32)
+    total: Floats | None = None
     scales: dict[str, Floats] = {}
     for name, histories_of_part in histories.items():
         if factor := np.float32(share(factors.recipe, name)):
             found, scale = scaled(factors.parts[name], histories_of_part)
-            total = (total + factor * found).astype(np.float32, copy=False)
+            found *= factor
+            total = found if total is None else np.add(total, found, out=total)
             scales[name] = factor * scale
-    return Blended(total, scales)
+    return Blended(np.zeros((1, len(factors.ids)), np.float32) if total is None else total, scales)
 
 
 def save(factors: Factors, folder: Path) -> None:

@@ -5,6 +5,7 @@ A history is a row of a CSR matrix, its choices' weights by item. Items are posi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from handpicked.tools.types import Floats, Rows
 
+linalg: Any = np.linalg  # it has types for no stack of float32
 sparse: Any = import_module("scipy.sparse")  # it has no types
 
 
@@ -67,7 +69,7 @@ class Links:
         return weights[:, None] * self.matrix[history][:, positions].toarray()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class People:
     """Users x items as a CSR matrix, each row divided by the root of its length; the `neighbours` users who are most like
     a history score what they have."""
@@ -90,12 +92,19 @@ class People:
         return weights[:, None] * (both[:, history].T @ self._chosen(near)[:, positions]).toarray()
 
     def _likeness(self, histories: Any) -> Floats:
-        # The long side stays as it is stored; the short one is turned.
-        alike: Floats = np.ascontiguousarray((self.matrix @ histories.T).toarray().T)
+        if histories.shape[0] == 1:
+            alike: Floats = (self._turned[histories.indices].T @ histories.data)[None]
+        else:  # The long side stays as it is stored; the short one is turned.
+            alike = np.ascontiguousarray((self.matrix @ histories.T).toarray().T)
         if self.neighbours < alike.shape[1]:
             least = np.partition(alike, -self.neighbours, axis=1)[:, -self.neighbours][:, None]
             alike[alike < least] = 0.0
         return alike
+
+    @cached_property
+    def _turned(self) -> Any:
+        """Items x users, of which one history needs few rows."""
+        return self.matrix.T.tocsr()
 
     def _chosen(self, users: Rows) -> Any:
         """What some users have, as ones."""
@@ -116,13 +125,13 @@ class Latent:
 
     def scores(self, histories: Any) -> Floats:
         """The products of items' vectors with the history's."""
-        users = np.zeros((histories.shape[0], self.vectors.shape[1]), np.float32)
-        for row in range(len(users)):
+        count, dimensions = histories.shape[0], self.vectors.shape[1]
+        normals = np.empty((count, dimensions, dimensions), np.float32)
+        for row in range(count):
             part = slice(histories.indptr[row], histories.indptr[row + 1])
-            items, weights = self.vectors[histories.indices[part]], histories.data[part]
-            users[row] = np.linalg.solve(
-                self._normal(items, weights), np.float32(self.alpha) * (weights @ items)
-            )
+            normals[row] = self._normal(self.vectors[histories.indices[part]], histories.data[part])
+        wanted = np.float32(self.alpha) * (histories @ np.asarray(self.vectors))
+        users: Floats = linalg.solve(normals, wanted[:, :, None])[:, :, 0]
         return users @ self.vectors.T
 
     def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:

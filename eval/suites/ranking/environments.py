@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -33,7 +33,7 @@ from handpicked.tools.types import Rows
 _LIBRARIES = Path(__file__).with_name("libraries")
 _FIT_S = 1500.0
 _LAST_LINES = 4
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD: Mapping[str, str] = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LK_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )
 """So that sums have one order and a second fit gives the same lists."""
@@ -106,8 +106,8 @@ def job(system: str, training: Training, seed: int, params: Params) -> Job:
     }
 
 
-def fit(interpreter: Path, asked: Job, lists: Path) -> None:
-    """Do a job in a library's environment. Raises RuntimeError with the library's last lines when it fails."""
+def fit(interpreter: Path, asked: Job, lists: Path) -> Mapping[str, float]:
+    """Do a job in a library's environment; what it cost. Raises RuntimeError with the library's last lines when it fails."""
     with tempfile.TemporaryDirectory(dir=lists.parent, prefix=".fit-") as scratch:
         given, made = Path(scratch) / "job.npz", Path(scratch) / "lists.npy"
         np.savez(given, allow_pickle=False, **asked)
@@ -118,11 +118,12 @@ def fit(interpreter: Path, asked: Job, lists: Path) -> None:
             text=True,
             check=False,
             timeout=_FIT_S,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
         )
         if done.returncode:
             raise RuntimeError(f"{orjson.loads(str(asked['job']))['system']} failed: {_end(done.stderr)}")
         os.replace(made, lists)
+    return orjson.loads(done.stdout.strip().splitlines()[-1])
 
 
 def _key(library: str, asked: Job) -> str:

@@ -1,14 +1,19 @@
 """Fits one system of another library and ranks for every user. Runs in that library's environment and imports
 nothing of Handpicked: python fit.py JOB.npz LISTS.npy
 
+What the fit and the lists of all users took stands in its last line of output: seconds of processor time, and the most memory
+in MB that they added.
+
 The job holds two CSR matrices of users x items, `train` and `seen`, and JSON with system, params, seed and k. The
 lists are columns, users x k, best first, -1 where a list ends."""
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -17,6 +22,8 @@ import numpy as np
 sparse: Any = import_module("scipy.sparse")
 
 Lists: TypeAlias = Any
+Fitted: TypeAlias = Callable[[], None]
+"""Called between fitting and ranking."""
 SYSTEMS = {
     "implicit-als": ("implicit.als", "AlternatingLeastSquares"),
     "implicit-bpr": ("implicit.bpr", "BayesianPersonalizedRanking"),
@@ -38,15 +45,22 @@ def main(job_path: str, lists_path: str) -> None:
         train, seen = _matrix(arrays, "train"), _matrix(arrays, "seen")
     module, name = SYSTEMS[job["system"]]
     rank = {"implicit": implicit, "lenskit": lenskit, "rectools": rectools}[module.split(".")[0]]
-    np.save(lists_path, rank(getattr(import_module(module), name), train, seen, job).astype(np.int32))
+    model_class = getattr(import_module(module), name)
+    marks, before = [time.process_time()], _held()
+    lists = rank(model_class, train, seen, job, lambda: marks.append(time.process_time()))
+    marks.append(time.process_time())
+    np.save(lists_path, lists.astype(np.int32))
+    cost = {"fit_s": marks[1] - marks[0], "rank_s": marks[2] - marks[1], "peak_mb": _peak() - before}
+    print(json.dumps(cost))
 
 
-def implicit(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+def implicit(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any], fitted: Fitted) -> Lists:
     """Rank with a model of implicit; what its lists are filled up with when items run out is left out."""
     is_neighbours = model_class.__module__ == "implicit.nearest_neighbours"
     seeded = {} if is_neighbours else {"random_state": job["seed"]}
     model = model_class(num_threads=1, **seeded, **job["params"])
     model.fit(train, show_progress=False)
+    fitted()
     count = job["k"] + _masked_besides(train, seen)
     columns, scores = model.recommend(
         np.arange(train.shape[0]), train, N=count, filter_already_liked_items=True
@@ -55,7 +69,7 @@ def implicit(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) ->
     return unseen(np.where(usable, columns, -1), seen, job["k"])
 
 
-def lenskit(scorer_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+def lenskit(scorer_class: Any, train: Any, seen: Any, job: Mapping[str, Any], fitted: Fitted) -> Lists:
     """Rank with a scorer of LensKit, user by user."""
     data: Any = import_module("lenskit.data")
     pandas: Any = import_module("pandas")
@@ -65,6 +79,7 @@ def lenskit(scorer_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) ->
     implicit_feedback = {"feedback": "implicit"} if scorer_class.__name__ == "ItemKNNScorer" else {}
     scorer = scorer_class(**implicit_feedback, **job["params"])
     scorer.train(rows, training.TrainingOptions(rng=job["seed"], device="cpu"))
+    fitted()
     every = data.ItemList(item_ids=np.unique(items))
     lists = np.full((train.shape[0], job["k"]), -1)
     for user in range(train.shape[0]):
@@ -79,7 +94,7 @@ def lenskit(scorer_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) ->
     return lists
 
 
-def rectools(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) -> Lists:
+def rectools(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any], fitted: Fitted) -> Lists:
     """Rank with a model of RecTools as it is, which for EASE means with transposed weights."""
     pandas: Any = import_module("pandas")
     users, items = train.nonzero()
@@ -88,6 +103,7 @@ def rectools(model_class: Any, train: Any, seen: Any, job: Mapping[str, Any]) ->
     dataset = import_module("rectools.dataset").Dataset.construct(rows)
     model = model_class(**job["params"])
     model.fit(dataset)
+    fitted()
     count = job["k"] + _masked_besides(train, seen)
     found = model.recommend(np.unique(users), dataset, k=count, filter_viewed=True)
     lists = np.full((train.shape[0], count), -1)
@@ -102,6 +118,17 @@ def unseen(lists: Lists, seen: Any, k: int) -> Lists:
         kept = columns[(columns >= 0) & ~np.isin(columns, _row(seen, user))][:k]
         short[user, : len(kept)] = kept
     return short
+
+
+def _held() -> float:
+    """The megabytes that the process holds."""
+    with open("/proc/self/statm", encoding="ascii") as pages:
+        return int(pages.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def _peak() -> float:
+    """The most megabytes that the process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def _masked_besides(train: Any, seen: Any) -> int:
