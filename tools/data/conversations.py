@@ -206,7 +206,7 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
     had, times = _named(shelf, turn), past.talked
     together = bags.dense(past.members.T @ (past.members @ (had / np.sqrt(times + _SHRINK))))
     implied = np.zeros(len(shelf), np.float32)
-    implied[past.head] = had[past.head] @ past.ease
+    implied[past.head] = past.ease[np.flatnonzero(had[past.head])].sum(axis=0)
     return {
         **talked,
         "expected": bags.dense(past.members.T @ (past.expected @ alike[-regression.MOST :])),
