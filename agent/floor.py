@@ -33,7 +33,7 @@ def reason(ranked: Ranked, place: int, titles: Mapping[str, str], liked: Sequenc
 
     `titles` are those of the items in `because`, `liked` the ids that this conversation named."""
     known = phrases(language)
-    strongest = max(ranked.sources, key=lambda part: part.weight / (60.0 + part.rank)).tool
+    strongest = max(ranked.sources, key=lambda part: part.part).tool
     because = [item_id for item_id in ranked.because if item_id in titles and item_id != ranked.item.item_id]
     named = [item_id for item_id in because if item_id in liked]
     if strongest in ("similar", "collab") and because:

@@ -15,6 +15,7 @@ from handpicked.agent.scenes import LIST_TASKS, Scene, Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading, Request
 from handpicked.tools import rank, taste
 from handpicked.tools.catalog import facts_of
+from handpicked.tools.data.mix import Mix
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Candidate, Event, Mask, Ranked, ToolCall, ToolResult
 
@@ -22,6 +23,8 @@ _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
 _NO_WORDS = 0.2
 """`search` counts this much where the constraints hold all that is said: "a comedy" is no title with Comedy in it."""
+_FEWEST_KNOWN = 4
+"""Own choices of whoever is replayed when a mix is learned: someone with fewer is ranked by the scene's weights."""
 _POPULAR_FADES = 5.0
 """With n choices of the user's own in the domains that are asked for, `popular` counts this / (this + n) of its weight: of 2, 5
 and 10 the best on valid of `eval run cold`, where a weight that stays costs who has many choices a tenth of nDCG@10."""
@@ -129,10 +132,17 @@ def _list(share: Share, tools: Mapping[str, float], taken: Sequence[str]) -> Ran
         exclude=[*taken, *(refused if before else _excluded(wish, share.scene, task))],
         k=max(share.k, len(before)),
         depth=wish.depth,
+        mix=_mix(wish) if not before else None,
     )
     order = [one for item_id in before for one in found.items if one.item.item_id == item_id] or found.items
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))
     return RankedList(task, _label(share), items, found.emptied_by)
+
+
+def _mix(wish: Wish) -> Mix | None:
+    """The mix that the build learned, where it is for such turns: without words, for someone of whom enough is known."""
+    known = not wish.request.message and _own_choices(wish) >= _FEWEST_KNOWN
+    return wish.context.snapshot.build.mix if known else None
 
 
 def _label(share: Share) -> str:

@@ -13,7 +13,6 @@ from handpicked.agent.followups import Marks
 from handpicked.agent.scenes import Scenes
 from handpicked.agent.types import ListItem, RankedList, Reading, Request, SceneGuess
 from handpicked.tools.errors import DataError
-from handpicked.tools.search import RRF
 from handpicked.tools.types import NUMERIC_FIELDS, Constraint
 
 _TURNS = 20
@@ -318,7 +317,7 @@ def _behind(
     """What is behind each of the items shown last; one that was merely shown again or looked up keeps its own."""
     found = {item_id: behind for item_id, behind in before.items() if item_id in last}
     for item in items:
-        parts = sorted(item.sources, key=lambda part: -part.weight / (RRF + part.rank))
+        parts = sorted(item.sources, key=lambda part: -part.part)
         tools = tuple(dict.fromkeys(part.tool for part in parts if part.tool not in _NO_REASON))
         if tools and item.item_id in last:
             found[item.item_id] = Behind(tools, item.because[:_BECAUSE])

@@ -50,7 +50,7 @@ def _ad(wish: Wish, label: str, shown: tuple[int, Placed, Item]) -> ListItem:
     place, placed, item = shown
     title = next(c.title for c in wish.context.campaigns if c.campaign_id == placed.campaign_id)
     facts = floor.shown_facts(facts_of(item)) | {"campaign_id": placed.campaign_id, "campaign": title}
-    source = Contribution("ads", place, placed.response, 1.0)
+    source = Contribution("ads", place, placed.response, 1.0, placed.response)
     score = round(placed.response, 6)
     reason = f"{label}：{title}" if wish.reading.language == "zh" else f"{label}: {title}"
     return ListItem(place, item.item_id, item.title, score, reason, facts, True, (source,))

@@ -89,9 +89,10 @@ def _ranked(
     allowed = (rows >= 0) & snapshot.mask(constraints)[rows]
     scores = np.where(allowed, folded.scores, -np.inf).astype(np.float32)
     ranked = strongest(scores, limit)
+    brought = _terms(folded.blended, ranked)
     return tuple(
-        Candidate(found.ids[p], float(scores[p]), reasons)
-        for p, reasons in zip(ranked, _because(snapshot, folded, ranked), strict=True)
+        Candidate(found.ids[p], float(scores[p]), reasons, terms)
+        for p, reasons, terms in zip(ranked, _because(snapshot, folded, ranked), brought, strict=True)
     )
 
 
@@ -179,6 +180,15 @@ def _weights(recipe: Recipe, named: int, past: int) -> tuple[Floats, Floats]:
     return np.concatenate([np.ones(named, np.float32), faded]), freshness(
         np.arange(named + past), recipe.follow_decay
     )
+
+
+def _terms(blended: Blended, ranked: Sequence[int]) -> list[tuple[float, ...]]:
+    """What each of `PARTS` brings to the scores of some positions."""
+    none = np.zeros(len(ranked), np.float32)
+    brought = [
+        blended.parts[name][0, ranked] if len(ranked) and name in blended.parts else none for name in PARTS
+    ]
+    return list(zip(*(terms.tolist() for terms in brought), strict=True))
 
 
 def _because(snapshot: Snapshot, folded: FoldedIn, ranked: Sequence[int]) -> list[tuple[str, ...]]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
+from typing import TypeAlias
 
 import numpy as np
 
+from handpicked.tools.data import mix as mixing
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.mix import Mix, Offered
 from handpicked.tools.search import RRF
 from handpicked.tools.types import Candidate, Constraint, Contribution, Mask, Ranked, ToolResult
 
 DIVERSITY = 0.15
 """Maximal marginal relevance: the part of likeness to what is already chosen, against the fused score."""
 _POOL = 60
+_Offer: TypeAlias = tuple[str, float, Mapping[int, Candidate]]
+"""A tool, its fusion weight, and its candidates by row in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,44 +39,87 @@ def rank(
     exclude: Collection[str],
     k: int,
     depth: int | None = None,
+    mix: Mix | None = None,
 ) -> RankedItems:
     """The best k of all candidates that keep every constraint and are not excluded.
 
     `weights` are by tool; a tool without one is not fused. `depth` is how many of the fused are reranked, at least k;
-    left out, as many as it is worth. Ties go to the lower row, so equal input gives
-    equal lists."""
+    left out, as many as it is worth. A `mix` that the build learned scores them in place of the weights where only tools
+    that it knows have a say. Ties go to the lower row, so equal input gives equal lists."""
     mask = snapshot.mask(constraints)
     if not mask.any():
         return RankedItems((), _emptied_by(snapshot, constraints))
     allowed = mask.copy()
     allowed[snapshot.rows(exclude)] = False
-    pool = _fused(snapshot, results, weights, allowed)
+    offers = [
+        (result.call.name, weight, _usable(snapshot, result, allowed))
+        for result in results
+        if (weight := weights.get(result.call.name, 0.0)) > 0
+    ]
+    pool = _fused(snapshot, offers)
     if not pool:
         return RankedItems((), _why_nothing(mask, allowed))
-    return RankedItems(
-        tuple(_diverse(snapshot, pool[: max(_POOL, 2 * k) if depth is None else max(depth, k)], k))
+    relevance = np.array([ranked.score for ranked in pool]) / pool[0].score
+    if mix is not None and (known := _known(offers)):
+        pool = _mixed(snapshot, pool, known, mix)
+        relevance = RRF / (RRF + np.arange(len(pool)))
+    depth = max(_POOL, 2 * k) if depth is None else max(depth, k)
+    return RankedItems(tuple(_diverse(snapshot, pool[:depth], relevance[:depth], k)))
+
+
+def offered(usable: Mapping[int, Candidate]) -> Offered:
+    """A tool's candidates by row, as the mix takes them."""
+    given = usable.values()
+    width = max((len(candidate.terms) for candidate in given), default=0)
+    none = (0.0,) * width
+    return Offered(
+        np.fromiter(usable, np.int64, len(usable)),
+        np.array([candidate.score for candidate in given], np.float32),
+        np.array([candidate.terms or none for candidate in given], np.float32).reshape(len(usable), width),
     )
 
 
-def _fused(
-    snapshot: Snapshot, results: Sequence[ToolResult], weights: Mapping[str, float], allowed: Mask
-) -> list[Ranked]:
+def _fused(snapshot: Snapshot, offers: Sequence[_Offer]) -> list[Ranked]:
     """Weighted reciprocal-rank fusion over what is allowed; ranks count allowed candidates only."""
     sources: dict[int, list[Contribution]] = {}
     because: dict[int, dict[str, None]] = {}
-    for result in results:
-        weight = weights.get(result.call.name, 0.0)
-        usable = _usable(snapshot, result, allowed) if weight > 0 else {}
+    for name, weight, usable in offers:
         for place, (row, candidate) in enumerate(usable.items(), 1):
-            part = Contribution(result.call.name, place, candidate.score, weight)
+            part = Contribution(name, place, candidate.score, weight, weight / (RRF + place))
             sources.setdefault(row, []).append(part)
             because.setdefault(row, {}).update(dict.fromkeys(candidate.because))
     # fsum, so that the order in which the results came decides nothing
-    scores = {row: fsum(part.weight / (RRF + part.rank) for part in parts) for row, parts in sources.items()}
+    scores = {row: fsum(part.part for part in parts) for row, parts in sources.items()}
     order = sorted(scores, key=lambda row: (-scores[row], row))
     return [
         Ranked(snapshot.item(row), scores[row], tuple(sources[row]), tuple(because[row])) for row in order
     ]
+
+
+def _known(offers: Sequence[_Offer]) -> dict[str, Offered]:
+    """What the tools of the mix offer; nothing where others offer something too, where one was asked twice, or where nothing
+    is known of the user's taste."""
+    named = [name for name, _, usable in offers if usable]
+    if len({*named}) < len(named) or not {*named} <= {*mixing.TOOLS} or "collab" not in named:
+        return {}
+    return {name: offered(usable) for name, _, usable in offers if usable}
+
+
+def _mixed(
+    snapshot: Snapshot, pool: Sequence[Ranked], known: Mapping[str, Offered], mix: Mix
+) -> list[Ranked]:
+    """The fused candidates as the mix scores them, with what each tool brings."""
+    found = mixing.mixed(known, mix)
+    parts = {
+        snapshot.item_id(int(row)): dict(zip(mixing.TOOLS, map(float, brought), strict=True))
+        for row, brought in zip(found.rows, found.parts, strict=True)
+    }
+    scored: list[Ranked] = []
+    for one in pool:
+        brought = parts[one.item.item_id]
+        sources = tuple(replace(source, part=brought[source.tool]) for source in one.sources)
+        scored.append(replace(one, score=fsum(source.part for source in sources), sources=sources))
+    return sorted(scored, key=lambda one: (-one.score, snapshot.row(one.item.item_id) or 0))
 
 
 def _usable(snapshot: Snapshot, result: ToolResult, allowed: Mask) -> dict[int, Candidate]:
@@ -84,11 +132,10 @@ def _usable(snapshot: Snapshot, result: ToolResult, allowed: Mask) -> dict[int, 
     return found
 
 
-def _diverse(snapshot: Snapshot, pool: Sequence[Ranked], k: int) -> list[Ranked]:
+def _diverse(snapshot: Snapshot, pool: Sequence[Ranked], relevance: np.ndarray, k: int) -> list[Ranked]:
     """Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998); one of two near-identical titles."""
     rows = snapshot.rows([ranked.item.item_id for ranked in pool])
     vectors = np.stack([snapshot.vector(int(row)) for row in rows])
-    relevance = np.array([ranked.score for ranked in pool]) / pool[0].score
     closest = np.zeros(len(pool))
     left = np.ones(len(pool), bool)
     chosen: list[Ranked] = []

@@ -137,11 +137,13 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that a tool offers, best first. `because` names the items that carry its score."""
+    """An item that a tool offers, best first. `because` names the items that carry its score; `terms` are what the parts of
+    the tool bring to it, where it has some."""
 
     item_id: str
     score: float
     because: tuple[str, ...] = ()
+    terms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One tool's part in an item's place: its rank there (from 1), its own score, and its fusion weight."""
+    """One tool's part in an item's place: its rank there (from 1), its own score, its fusion weight, and what it brings to
+    the item's score: those of an item add up to it."""
 
     tool: str
     rank: int
     score: float
     weight: float
+    part: float
 
 
 @dataclass(frozen=True, slots=True)

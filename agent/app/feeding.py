@@ -72,6 +72,8 @@ def build(settings: Settings, *, json: bool) -> None:
         show.out.print(
             f"collaborative filtering: {used}; nDCG@10 {quality:.3f} on the newest fifth of users' events"
         )
+    if learned_from := made.measures.get("mix_learned_from"):
+        show.out.print(f"candidates of turns without words are mixed as {learned_from:,.0f} choices teach")
     generated = int(made.measures["generated_documents"])
     show.out.print(
         f"{generated:,} items have no description of their own; they are searched by a text made of their facts"

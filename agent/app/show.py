@@ -89,7 +89,7 @@ def why(ranked: RankedList) -> None:
     for name in ("#", "title", "score", "from"):
         table.add_column(name)
     for item in ranked.items:
-        sources = ", ".join(f"{part.tool} #{part.rank} (x{part.weight:g})" for part in item.sources)
+        sources = ", ".join(f"{part.tool} #{part.rank} ({part.part:.4f})" for part in item.sources)
         table.add_row(str(item.rank), Text(item.title), f"{item.score:.4f}", sources)
     out.print(table)
 

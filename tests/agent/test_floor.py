@@ -130,13 +130,13 @@ def test_a_sentence_is_the_descriptions_start_or_what_the_item_is() -> None:
 def test_a_reason_names_what_it_rests_on(
     tool: str, because: tuple[str, ...], liked: tuple[str, ...], start: str
 ) -> None:
-    ranked = Ranked(FILM, 1.0, (Contribution(tool, 1, 1.0, 1.0),), because)
+    ranked = Ranked(FILM, 1.0, (Contribution(tool, 1, 1.0, 1.0, 1.0),), because)
     assert floor.reason(ranked, 1, {"x": "Heat"}, liked, "en").startswith(start)
     assert floor.reason(ranked, 1, {"x": "Heat"}, liked, "zh").endswith("。")
 
 
 def test_reasons_alternate_down_a_list() -> None:
-    ranked = Ranked(FILM, 1.0, (Contribution("search", 1, 1.0, 1.0),))
+    ranked = Ranked(FILM, 1.0, (Contribution("search", 1, 1.0, 1.0, 1.0),))
     said = {floor.reason(ranked, place, {}, (), "en") for place in (1, 2, 3)}
     assert len(said) == 3
 

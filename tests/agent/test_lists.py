@@ -9,14 +9,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from handpicked.agent import scenes
+from handpicked.agent import lists, scenes
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.loop import Agent
 from handpicked.agent.memory import Memory
 from handpicked.agent.types import Reading, Request, SceneGuess, Surroundings
 from handpicked.tools.data import shelf
 from handpicked.tools.data.blend import Blend
+from handpicked.tools.data.factors import PARTS
+from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.learned import Learned
+from handpicked.tools.data.mix import Mix
 from handpicked.tools.dispatch import Context
 from handpicked.tools.types import Candidate, Event, ToolCall, ToolResult
 
@@ -52,3 +55,30 @@ def test_a_learned_blend_counts_more_the_less_is_known_of_the_user(
     wish = Wish(Request("some film"), WATCH, Memory(), bound_to, results, past)
     [found] = ranked_lists(wish, scenes.load(), 5)
     assert {part.tool: part.weight for part in found.items[0].sources} == {"dialogues": weight, "collab": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("message", "own", "learned"), [("", 3, True), ("robots in the rain", 3, False), ("", 4, False)]
+)
+def test_a_learned_mix_ranks_turns_without_words_of_who_is_known(
+    make_agent: Callable[..., Agent], monkeypatch: pytest.MonkeyPatch, message: str, own: int, learned: bool
+) -> None:
+    """One that counts nothing but how popular an item is."""
+    weights, snapshot = np.zeros(9 + len(PARTS), np.float32), Index.snapshot
+    weights[6] = 1.0
+
+    def mixed(index: Index) -> Snapshot:
+        held = snapshot(index)
+        return replace(held, build=replace(held.build, mix=Mix(weights)))
+
+    monkeypatch.setattr(Index, "snapshot", mixed)
+    monkeypatch.setattr(lists, "_FEWEST_KNOWN", own)  # u0 chose three films
+    request = Request(message, user_id="u0", context=Surroundings(page="movies", now=1.8e9))
+    items = asyncio.run(make_agent().turn(request)).lists[0].items
+    parts = [source for item in items for source in item.sources]
+    assert "popular" in {source.tool for source in parts}
+    if not learned:
+        assert all(source.part == pytest.approx(source.weight / (60 + source.rank)) for source in parts)
+    else:
+        assert all(source.part == 0 for source in parts if source.tool == "collab")
+        assert all(item.score == pytest.approx(sum(s.part for s in item.sources), abs=1e-5) for item in items)

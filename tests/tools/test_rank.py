@@ -100,7 +100,10 @@ def test_scores_are_weighted_reciprocal_ranks_and_show_their_sources(snapshot: S
     by_id = {one.item.item_id: one for one in ranked.items}
     assert by_id["f1"].score == pytest.approx(1 / 61)
     assert by_id["g1"].score == pytest.approx(1 / 62 + 0.5 / 61)
-    assert by_id["g1"].sources == (Contribution("search", 2, 9.0, 1.0), Contribution("collab", 1, 9.0, 0.5))
+    assert by_id["g1"].sources == (
+        Contribution("search", 2, 9.0, 1.0, 1 / 62),
+        Contribution("collab", 1, 9.0, 0.5, 0.5 / 61),
+    )
     assert by_id["g1"].because == ("g2",)
     assert _ids(ranked)[0] == "g1"
 
@@ -116,7 +119,7 @@ def test_ranks_count_only_what_is_allowed(snapshot: Snapshot) -> None:
 def test_item_that_one_tool_gives_twice_counts_once(snapshot: Snapshot) -> None:
     found = (Candidate("f1", 9.0), Candidate("g1", 8.0), Candidate("f1", 7.0))
     ranked = _ranked(snapshot, ToolResult(ToolCall("search", {}), found))
-    assert ranked.items[0].sources == (Contribution("search", 1, 9.0, 1.0),)
+    assert ranked.items[0].sources == (Contribution("search", 1, 9.0, 1.0, 1 / 61),)
     assert [(one.item.item_id, one.score) for one in ranked.items] == [
         ("f1", pytest.approx(1 / 61)),
         ("g1", pytest.approx(1 / 62)),

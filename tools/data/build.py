@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from handpicked.tools import replay
 from handpicked.tools.data import (
     choices,
     choose,
@@ -28,7 +29,9 @@ from handpicked.tools.data import (
     learned,
     lexical,
     manifests,
+    mix,
     newcomers,
+    opening,
     passages,
     popularity,
     records,
@@ -103,8 +106,8 @@ def _fill(
         lexical.save(items, target / "lexical.db")
     with _measured(figures, "embedding"):
         documents = [document(item) for item in items]
-        matrix = _embed([made.text for made in documents], embedder, "embedding items", report)
-        told = [(row, text) for row, made in enumerate(documents) for text in made.passages]
+        matrix = _embed([one.text for one in documents], embedder, "embedding items", report)
+        told = [(row, text) for row, one in enumerate(documents) for text in one.passages]
         descriptions = _embed([text for _, text in told], embedder, "embedding descriptions", report)
     with _measured(figures, "chroma"), _storing(target):
         report("indexing vectors", 0, None)
@@ -128,7 +131,8 @@ def _fill(
         weighed = view_weights.fit(matrix, given, everything) if given else None
         if weighed:
             views.save(given, weighed.scales, target)
-        popularity.save(popularity.fit(rows, users, times, _domains(items)), target)
+        domains = _domains(items)
+        popularity.save(popularity.fit(rows, users, times, domains), target)
     with _measured(figures, "response"), _storing(target):
         report("learning responses to offers", 0, None)
         log = exposures.Log.of(events.users, users, rows, times)
@@ -139,11 +143,7 @@ def _fill(
     with _measured(figures, "blend"):
         histories = _histories(users, rows) if len(turns) >= learned.MIN_TURNS else []
         _blend(turns, histories, items, matrix, target, report)
-    with _measured(figures, "recall"):
-        recall = _recall(target, items, embedder)
-    with _measured(figures, "checksums"), _storing(target):
-        files = seal.seal(target)
-    return manifests.Manifest(
+    made = manifests.Manifest(
         build_id=build_id,
         format=manifests.FORMAT,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -154,18 +154,34 @@ def _fill(
         dimensions=embedder.dimensions,
         items=len(items),
         recipe=asdict(recipe),
+        measures={},
+        files={},
+    )
+    with _measured(figures, "mix"):
+        report("learning how candidates mix", 0, None)
+        wanted = replay.Log(events.users, users, rows, times, domains)
+        replayed = replay.learn(opening.open_build(target, made), wanted, chosen, embedder, workspace)
+        if replayed.mix is not None:
+            with _storing(target):
+                mix.save(replayed.mix, target)
+    with _measured(figures, "recall"):
+        recall = _recall(target, items, embedder)
+    with _measured(figures, "checksums"), _storing(target):
+        files = seal.seal(target)
+    quality = (
+        {"recipe_ndcg_at_10": round(chosen.quality, 4), "recipe_trials": len(chosen.tried)} if chosen else {}
+    )
+    return replace(
+        made,
         measures={
-            **(
-                {"recipe_ndcg_at_10": round(chosen.quality, 4), "recipe_trials": len(chosen.tried)}
-                if chosen
-                else {}
-            ),
+            **quality,
+            **replayed.measures,
             "chroma_recall_at_10": recall,
             "response_redemptions": learnt.model.positives if learnt.model else 0,
             "passages": len(told),
             **({"vectors_of_another_length": strange} if strange else {}),
             **({f"likeness_mrr.{k}": round(v, 4) for k, v in weighed.measured.items()} if weighed else {}),
-            "generated_documents": sum(made.generated for made in documents),
+            "generated_documents": sum(one.generated for one in documents),
             **figures,
         },
         files=files,

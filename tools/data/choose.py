@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from handpicked.tools.data import als, choices, trials
 from handpicked.tools.data.choices import Choices
 from handpicked.tools.data.factors import PARTS, often_chosen
 from handpicked.tools.data.recipe import Recipe
+from handpicked.tools.data.sources import Source
 from handpicked.tools.data.trials import Trials, Tried
-from handpicked.tools.types import Rows
+from handpicked.tools.types import Mask, Rows
 
 ALIKE = Recipe(als=0.5, follow=0.0, decay=0.0)
 """A good start where the order of choices says little."""
@@ -58,11 +59,14 @@ _HISTORY = 500
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A recipe, its nDCG@10 on what was held out, and everything that was tried: nothing where it is the default."""
+    """A recipe, its nDCG@10 on what was held out, everything that was tried, and the items by position and the parts that
+    were fitted for it on the rest."""
 
     recipe: Recipe
     quality: float
     tried: Tried
+    order: Rows = field(compare=False)
+    parts: Mapping[str, Source] = field(compare=False)
 
 
 def choose(measured: Trials, *, budget: int, seed: int = 0, refit: bool = True) -> Chosen:
@@ -83,7 +87,8 @@ def choose(measured: Trials, *, budget: int, seed: int = 0, refit: bool = True) 
         same=lambda params: trials.live(Recipe(**params)),
     )
     quality, params = trials.best(tried)
-    return Chosen(Recipe(**params), quality, tried)
+    recipe = Recipe(**params)
+    return Chosen(recipe, quality, tried, *measured.fitted(recipe))
 
 
 def from_events(users: Rows, items: Rows, times: np.ndarray, n_items: int) -> Chosen | None:
@@ -102,16 +107,22 @@ def from_events(users: Rows, items: Rows, times: np.ndarray, n_items: int) -> Ch
 def hidden(users: Rows, items: Rows, times: np.ndarray, n_items: int) -> tuple[Choices, Choices]:
     """What is known and what is held out: the newest fifth of the events of everyone who has five, but for items that are
     among the older ones."""
+    newest = latest(users, times)
+    pair = users * n_items + items
+    fresh = newest & ~np.isin(pair, pair[~newest])
+    n_users = int(users.max(initial=-1)) + 1
+    known, held = (
+        choices.of_events(users[rows], items[rows], times[rows], n_items, n_users)
+        for rows in (~newest, fresh)
+    )
+    return known, held
+
+
+def latest(users: Rows, times: np.ndarray) -> Mask:
+    """The newest fifth of the events of everyone who has five."""
     count = np.bincount(users, minlength=int(users.max(initial=-1)) + 1)
     rank = np.empty(len(users), np.int64)
     rank[choices.newest_first(users, times)] = np.arange(len(users)) - np.repeat(
         np.cumsum(count) - count, count
     )
-    newest = (rank < _HELD * count[users]) & (count[users] >= _FEWEST_OF_USER)
-    pair = users * n_items + items
-    fresh = newest & ~np.isin(pair, pair[~newest])
-    known, held = (
-        choices.of_events(users[rows], items[rows], times[rows], n_items, len(count))
-        for rows in (~newest, fresh)
-    )
-    return known, held
+    return (rank < _HELD * count[users]) & (count[users] >= _FEWEST_OF_USER)

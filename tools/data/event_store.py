@@ -134,6 +134,14 @@ class EventStore:
             for page in fetch_pages(connection, query, PAGE):
                 yield from (Event(*row) for row in page)
 
+    def propensities(self) -> dict[tuple[str, str], float]:
+        """How likely an item was to be shown to a user, by user and item, where impressions say so; the last one counts."""
+        row = EVENT_ROWS.c
+        shown = (row.event == "impression") & (row.propensity > 0)
+        query = select(row.user_id, row.item_id, row.propensity).where(shown).order_by(row.row)
+        with reading(self._engine) as connection:
+            return {(user, item): likely for user, item, likely in connection.execute(query)}
+
     def delete(self, events: Iterable[Event]) -> int:
         """Delete these events from the log; give how many were there."""
         keys = [_event_key(event) for event in events]

@@ -51,10 +51,11 @@ class Factors:
 
 @dataclass(frozen=True, slots=True)
 class Blended:
-    """Scores of all items for some histories, shape (histories, items), and what each part's own scores were multiplied
-    with for each history."""
+    """Scores of all items for some histories, shape (histories, items), what each part brings to them, and what its own
+    scores were multiplied with for each history."""
 
     scores: Floats
+    parts: Mapping[str, Floats]
     scales: Mapping[str, Floats]
 
 
@@ -63,11 +64,15 @@ def fit(chosen: Choices, ids: Sequence[str], recipe: Recipe | None = None) -> Fa
     recipe = recipe or Recipe()
     order = often_chosen(chosen)
     known = chosen.renumbered(positions(order, chosen.n_items), len(order))
-    kept = tuple(ids[int(item)] for item in order)
     parts = {
         name: part.fit(known, recipe) for name, part in PARTS.items() if name == "knn" or share(recipe, name)
     }
-    return Factors(kept, {item_id: at for at, item_id in enumerate(kept)}, recipe, parts)
+    return of_parts([ids[int(item)] for item in order], recipe, parts)
+
+
+def of_parts(ids: Sequence[str], recipe: Recipe, parts: Mapping[str, Source]) -> Factors:
+    """Parts that are fitted already, on items of these ids."""
+    return Factors(tuple(ids), {item_id: at for at, item_id in enumerate(ids)}, recipe, parts)
 
 
 def often_chosen(chosen: Choices) -> Rows:
@@ -102,15 +107,16 @@ def scaled(source: Source, histories: Any) -> tuple[Floats, Floats]:
 
 def blend(factors: Factors, histories: Mapping[str, Any]) -> Blended:
     """Score with all parts; `histories` has for each of them a CSR matrix of the same items."""
-    total: Floats | None = None
+    total = np.zeros((1, len(factors.ids)), np.float32)
+    parts: dict[str, Floats] = {}
     scales: dict[str, Floats] = {}
     for name, histories_of_part in histories.items():
         if factor := np.float32(share(factors.recipe, name)):
             found, scale = scaled(factors.parts[name], histories_of_part)
             found *= factor
-            total = found if total is None else np.add(total, found, out=total)
-            scales[name] = factor * scale
-    return Blended(np.zeros((1, len(factors.ids)), np.float32) if total is None else total, scales)
+            total = np.add(total, found, out=total) if parts else found.copy()
+            parts[name], scales[name] = found, factor * scale
+    return Blended(total, parts, scales)
 
 
 def save(factors: Factors, folder: Path) -> None:
@@ -135,9 +141,8 @@ def save(factors: Factors, folder: Path) -> None:
 def load(folder: Path) -> Factors:
     """Read back what `save` wrote; matrices stay on disk, mapped, and only the rows asked for are read."""
     known = orjson.loads((folder / "factors.json").read_bytes())
-    ids, recipe = tuple(known["ids"]), Recipe(**known["recipe"])
-    parts = {name: _read(folder, name, recipe, len(ids)) for name in known["parts"]}
-    return Factors(ids, {item_id: at for at, item_id in enumerate(ids)}, recipe, parts)
+    ids, recipe = known["ids"], Recipe(**known["recipe"])
+    return of_parts(ids, recipe, {name: _read(folder, name, recipe, len(ids)) for name in known["parts"]})
 
 
 def _read(folder: Path, name: str, recipe: Recipe, n_items: int) -> Source:

@@ -18,6 +18,7 @@ from handpicked.tools.data import (
     learned,
     lexical,
     manifests,
+    mix,
     newcomers,
     passages,
     popularity,
@@ -28,6 +29,7 @@ from handpicked.tools.data.columns import Columns
 from handpicked.tools.data.factors import Factors
 from handpicked.tools.data.learned import Learned
 from handpicked.tools.data.lexical import Lexical
+from handpicked.tools.data.mix import Mix
 from handpicked.tools.data.passages import Passages
 from handpicked.tools.data.records import Records
 from handpicked.tools.data.response import Response
@@ -61,6 +63,7 @@ class Build:
     response: Response
     learned: Learned | None
     newcomers: Floats | None
+    mix: Mix | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def open_build(folder: Path, made: manifests.Manifest) -> Build:
             response=response.load(folder, made.items),
             learned=learned.load(folder, records, vectors.matrix),
             newcomers=newcomers.load(folder),
+            mix=mix.load(folder),
         )
     except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, sqlite3.Error) as err:
         raise manifests.damaged(folder, err) from err

@@ -37,6 +37,7 @@ class Trials:
     def __init__(self, known: Choices, held: Choices, users: Rows, history: int) -> None:
         order = often_chosen(known)
         at = positions(order, known.n_items)
+        self._order = order
         self._known = known.renumbered(at, len(order))
         own = self._known.of_users(users)
         self._own = own.only(own.ranks < history)
@@ -53,6 +54,11 @@ class Trials:
             if factor := share(recipe, name):
                 total += np.float32(factor) * self._scored(*_key(name, recipe))
         return self.ndcg(total)
+
+    def fitted(self, recipe: Recipe) -> tuple[Rows, Mapping[str, Source]]:
+        """The items by position and the parts of a recipe, fitted on what is known."""
+        used = [name for name in PARTS if name == "knn" or share(recipe, name)]
+        return self._order, {name: self._fitted(*_key(name, recipe)[:2]) for name in used}
 
     def ndcg(self, scores: Floats) -> float:
         """The mean nDCG@10 of scores by user and position; those that aren't above 0 rank nowhere."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from handpicked.eval.suites.ranking import K, beyond, environments, parts
+from handpicked.eval.suites.ranking import K, beyond, environments, parts, turns
 from handpicked.eval.suites.ranking.parts import Training
 from handpicked.eval.suites.ranking.systems import OURS, Params, Ranker, brought, columns
 from handpicked.eval.types import Case, Json, Options, Subject
@@ -26,7 +26,11 @@ def subject(system: str, part: str, options: Options, params: Params | None = No
     loaded = parts.load(part, options)
     if params is None:
         params = _committed().get(part, {}).get(system, {})
-    return checked(ranker(system, loaded.training, options, params), loaded.training, loaded.kinds)
+    if system in turns.SYSTEMS:
+        found = turns.ranker(part.split("/")[0], loaded.training, options, mixed=turns.SYSTEMS[system])
+    else:
+        found = ranker(system, loaded.training, options, params)
+    return checked(found, loaded.training, loaded.kinds)
 
 
 def ranker(system: str, training: Training, options: Options, params: Params) -> Ranker:
