@@ -108,6 +108,12 @@ def test_a_process_sees_on_its_next_turn_what_another_wrote(
     other.events.append([Event("zoe", "i1", "like", 1.0), Event("zoe", "new", "like", 2.0)])
     assert _candidates(ask("recommend me something", user_id="zoe"), "history") == 2
     assert _candidates(ask("recommend me something", user_id="zoe"), "collab") > 0
+    first = _shown(ask("recommend me something", user_id="kim"))
+    other.events.append([Event("kim", first[0], "like", 1.0)])
+    then = _shown(ask("recommend me something", user_id="kim"))
+    assert first[0] not in then, "what was had is not recommended in the very next list"
+    assert then
+
     other.events.forget("zoe")
     forgotten = ask("recommend me something", user_id="zoe")
     assert _candidates(forgotten, "history") == _candidates(forgotten, "collab") == 0
