@@ -142,11 +142,17 @@ def ingest(
 
 
 @app.command()
-def build(json: AsJson = False, workspace: Workspace = None) -> None:
+def build(
+    json: AsJson = False,
+    workspace: Workspace = None,
+    tags: Annotated[
+        int, typer.Option(help="let the model of HANDPICKED_MODEL tag at most so many items more", min=0)
+    ] = 0,
+) -> None:
     """Make a new build of indexes and models and switch to it; the one before is kept."""
     from handpicked.agent.app import feeding
 
-    feeding.build(settings_of(workspace), json=json)
+    feeding.build(settings_of(workspace), json=json, tags=tags)
 
 
 @app.command()

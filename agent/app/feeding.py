@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from rich.table import Table
 from handpicked.agent.app import show, wiring
 from handpicked.agent.llm import factory
 from handpicked.agent.settings import Settings
+from handpicked.agent.tagging import ModelTagger
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.data import build as building
 from handpicked.tools.data import codec, packed
@@ -20,6 +22,7 @@ from handpicked.tools.data import ingest as ingesting
 from handpicked.tools.data.factors import PARTS
 from handpicked.tools.data.features import features
 from handpicked.tools.data.report import IngestReport, KindReport
+from handpicked.tools.data.tags import Tagging
 from handpicked.tools.errors import ConfigError, DataError
 
 _COLUMNS_SHOWN = 20
@@ -52,11 +55,15 @@ def ingest(
         told(report)
 
 
-def build(settings: Settings, *, json: bool) -> None:
-    """Make a build and print how it measured."""
-    with show.progress() as progress:
+def build(settings: Settings, *, json: bool, tags: int = 0) -> None:
+    """Make a build and print how it measured; with `tags` a model tags at most so many items more. Raises ConfigError where
+    there is no model to."""
+    with show.progress() as progress, asyncio.Runner() as runner:
         made = building.build(
-            wiring.open_workspace(settings), factory.embedder(settings), on_progress=progress
+            wiring.open_workspace(settings),
+            factory.embedder(settings),
+            tagging=Tagging(_tagger(settings, runner), tags) if tags else None,
+            on_progress=progress,
         )
     if json:
         sys.stdout.buffer.write(orjson.dumps(asdict(made), option=orjson.OPT_INDENT_2) + b"\n")
@@ -74,11 +81,29 @@ def build(settings: Settings, *, json: bool) -> None:
         )
     if learned_from := made.measures.get("mix_learned_from"):
         show.out.print(f"candidates of turns without words are mixed as {learned_from:,.0f} choices teach")
+    if "tags.kept" in made.measures:
+        show.out.print(_of_tags(made.measures), markup=False)
     generated = int(made.measures["generated_documents"])
     show.out.print(
         f"{generated:,} items have no description of their own; they are searched by a text made of their facts"
     )
     show.out.print(f"Chroma's recall@10 against exact search: {made.measures['chroma_recall_at_10']:.3f}")
+
+
+def _of_tags(measures: Mapping[str, float]) -> str:
+    before, after = measures["tags.ndcg_without"], measures["tags.ndcg_with"]
+    used = "used" if measures["tags.kept"] else "not used"
+    return (
+        f"tags of {measures['tags.items']:,.0f} items: {used}; likeness has nDCG@10 {after:.3f} with and {before:.3f} without "
+        f"(± {1.96 * measures['tags.error']:.3f}) on {measures['tags.pairs']:,.0f} pairs of choices"
+    )
+
+
+def _tagger(settings: Settings, runner: asyncio.Runner) -> ModelTagger:
+    client, missing = wiring.model_client(settings)
+    if client is None:
+        raise ConfigError(f"--tags needs a language model ({missing or 'HANDPICKED_MODEL is none'})")
+    return ModelTagger(client, runner, seed=settings.seed)
 
 
 def told(report: IngestReport) -> None:

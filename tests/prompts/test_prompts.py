@@ -17,6 +17,7 @@ SNAPSHOTS = {
     "propose": "9d58ef7c15e2",
     "read": "c6b5e8e93803",
     "repair": "bc838b637be1",
+    "tags": "79a5c5f0756d",
     "tools": "d5e48c98361d",
 }
 """A hash of each prompt file: change it here with the file, and say in the changelog why."""

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -37,15 +37,18 @@ from handpicked.tools.data import (
     records,
     response,
     seal,
+    tags,
     vectors,
     view_weights,
     views,
 )
+from handpicked.tools.data.catalog_store import CatalogStore
 from handpicked.tools.data.conversations import Answered, stacked
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
 from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.data.response import Response
+from handpicked.tools.data.tags import Tagging
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
 from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Mask, Rows
@@ -62,7 +65,11 @@ _MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
 def build(
-    workspace: Workspace, embedder: Embedder, *, on_progress: Progress | None = None
+    workspace: Workspace,
+    embedder: Embedder,
+    *,
+    tagging: Tagging | None = None,
+    on_progress: Progress | None = None,
 ) -> manifests.Manifest:
     """Make a build and point `CURRENT` at it; a failure leaves the old one in place.
 
@@ -77,7 +84,7 @@ def build(
             target.mkdir()
         previous = _previous(workspace.path)
         try:
-            manifest = _fill(workspace, embedder, target, build_id, report)
+            manifest = _fill(workspace, embedder, target, build_id, tagging=tagging, report=report)
             with _storing(folder):
                 _write(target / "manifest.json", orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
                 os.replace(target, folder / build_id)
@@ -91,7 +98,13 @@ def build(
 
 
 def _fill(
-    workspace: Workspace, embedder: Embedder, target: Path, build_id: str, report: Progress
+    workspace: Workspace,
+    embedder: Embedder,
+    target: Path,
+    build_id: str,
+    *,
+    tagging: Tagging | None,
+    report: Progress,
 ) -> manifests.Manifest:
     figures: dict[str, float] = {}
     catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
@@ -104,9 +117,15 @@ def _fill(
         columns.save(table, target)
         records.save(items, target)
         lexical.save(items, target / "lexical.db")
+    with _measured(figures, "events"), _storing(target):
+        events = workspace.events.columns()
+    users, rows, times = _positive(events, table)
+    everything = choices.of_events(users, rows, times, len(table))
     with _measured(figures, "embedding"):
         documents = [document(item) for item in items]
         matrix = _embed([one.text for one in documents], embedder, "embedding items", report)
+        tagged = _tagged(tagging, workspace.catalog, items, everything, report)
+        matrix, tags_measured = _with_tags(tagged, items, matrix, everything, embedder, report)
         told = [(row, text) for row, one in enumerate(documents) for text in one.passages]
         descriptions = _embed([text for _, text in told], embedder, "embedding descriptions", report)
     with _measured(figures, "chroma"), _storing(target):
@@ -114,16 +133,12 @@ def _fill(
         vectors.save(matrix, target)
         if told:
             passages.save(descriptions, [row for row, _ in told], target)
-    with _measured(figures, "events"), _storing(target):
-        events = workspace.events.columns()
     with _measured(figures, "choosing"):
         report("choosing how collaborative filtering mixes its parts", 0, None)
-        users, rows, times = _positive(events, table)
         chosen = choose.from_events(users, rows, times, len(table))
         recipe = chosen.recipe if chosen else Recipe()
     with _measured(figures, "collaborative"), _storing(target):
         report("fitting collaborative filtering", 0, None)
-        everything = choices.of_events(users, rows, times, len(table))
         fitted = factors.fit(everything, table.ids, recipe)
         factors.save(fitted, target)
         teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
@@ -179,6 +194,7 @@ def _fill(
             "chroma_recall_at_10": recall,
             "response_redemptions": learnt.model.positives if learnt.model else 0,
             "passages": len(told),
+            **tags_measured,
             **({"vectors_of_another_length": strange} if strange else {}),
             **({f"likeness_mrr.{k}": round(v, 4) for k, v in weighed.measured.items()} if weighed else {}),
             "generated_documents": sum(one.generated for one in documents),
@@ -196,6 +212,42 @@ def _embed(texts: Sequence[str], embedder: Embedder, label: str, report: Progres
         matrix[start : start + len(batch)] = embedder.embed_matrix(batch)
     report(label, len(texts), len(texts))
     return matrix
+
+
+def _tagged(
+    tagging: Tagging | None,
+    store: CatalogStore,
+    items: Sequence[Item],
+    chosen: choices.Choices,
+    report: Progress,
+) -> dict[int, tags.Tags]:
+    """A model's tags by row, those of earlier builds too; the most chosen items are asked for first."""
+    counts = np.bincount(chosen.items, minlength=len(items))
+    order: list[int] = np.argsort(-counts, kind="stable").tolist()
+    return tags.gather(items, order, tagging, store, partial(report, "tagging items"))
+
+
+def _with_tags(
+    tagged: Mapping[int, tags.Tags], items: Sequence[Item], matrix: Floats, chosen: choices.Choices, embedder: Embedder,
+    report: Progress,
+) -> tuple[Floats, dict[str, float]]:  # fmt: skip
+    """The documents' vectors with tags where likeness is better for them, else as they were; and what was measured."""
+    if not tagged:
+        return matrix, {}
+    rows = list(tagged)
+    texts = [document(items[row], tags=tagged[row]).text for row in rows]
+    told = matrix.copy()
+    told[rows] = _embed(texts, embedder, "embedding tags", report)
+    found = tags.effect(matrix, told, tagged, chosen)
+    measured = {
+        "tags.items": len(rows),
+        "tags.pairs": found.pairs,
+        "tags.ndcg_without": round(found.without, 4),
+        "tags.ndcg_with": round(found.with_tags, 4),
+        "tags.error": round(found.error, 4),
+        "tags.kept": float(found.helps),
+    }
+    return (told if found.helps else matrix), measured
 
 
 def _positive(events: EventColumns, table: columns.Columns) -> tuple[Rows, Rows, np.ndarray]:

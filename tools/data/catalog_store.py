@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
+import orjson
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 
 from handpicked.tools.data.codec import batches, decode, encode
 from handpicked.tools.data.db import IN_CHUNK, erase, open_engine, reading, writing
 from handpicked.tools.data.schema import (
     CAMPAIGNS,
     CATALOG,
+    ITEM_TAGS,
     ITEMS,
     lock_revision,
     prepare,
@@ -145,6 +147,27 @@ class CatalogStore:
         """Count the living items."""
         with reading(self._engine) as connection:
             return connection.scalar(select(func.count()).where(ITEMS.c.deleted.is_(False))) or 0
+
+    def has_tags(self) -> bool:
+        """Whether any are kept."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(ITEM_TAGS.c.key).limit(1)) is not None
+
+    def tags(self, keys: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Give what is kept of these keys."""
+        found: dict[int, tuple[str, ...]] = {}
+        with reading(self._engine) as connection:
+            for batch in batches(keys, IN_CHUNK):
+                rows = connection.execute(select(ITEM_TAGS).where(ITEM_TAGS.c.key.in_(batch)))
+                found.update((row.key, tuple(orjson.loads(row.content))) for row in rows)
+        return found
+
+    def keep_tags(self, found: Mapping[int, Sequence[str]]) -> None:
+        """Keep tags by key; what was kept of these is replaced."""
+        rows = [{"key": key, "content": orjson.dumps(tags).decode()} for key, tags in found.items()]
+        with writing(self._engine) as connection:
+            connection.execute(delete(ITEM_TAGS).where(ITEM_TAGS.c.key.in_(found)))
+            connection.execute(insert(ITEM_TAGS), rows)
 
     def upsert_campaigns(self, campaigns: Iterable[Campaign]) -> Upserted:
         """Write campaigns in one transaction, which begins when all have come; of two with one id the last wins."""

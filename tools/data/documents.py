@@ -33,7 +33,7 @@ class Document:
     passages: tuple[str, ...] = ()
 
 
-def document(item: Item, layout: Layout | None = None) -> Document:
+def document(item: Item, layout: Layout | None = None, *, tags: tuple[str, ...] = ()) -> Document:
     """What an item is called, what it is, who made it, when and where, in which language, and who is in it; apart from that what
     its description says, the title before its beginning.
 
@@ -43,7 +43,7 @@ def document(item: Item, layout: Layout | None = None) -> Document:
     made = (str(item.year or ""), item.brand, item.country, item.language)
     facts = (
         item.title,
-        ", ".join(item.categories),
+        ", ".join((*item.categories, *tags)),
         ", ".join(item.creators[: layout.creators]),
         ", ".join(filter(None, made)),
         ", ".join(item.cast[: layout.cast]),

@@ -67,6 +67,14 @@ CAMPAIGNS = Table(
     Column("content", Text, nullable=False),
 )
 
+ITEM_TAGS = Table(
+    "item_tags",
+    CATALOG,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+"""Tags by a key of the model and of the item as it was when they were given."""
+
 EVENT_ROWS = Table(
     "events",
     EVENTS,

@@ -35,12 +35,13 @@ def fit(texts: Floats, given: Mapping[str, Given], chosen: Choices) -> Weighed:
     """Learn the weights on some users' pairs and keep the best on the others': texts alone, all alike or learned. All alike
     where there are too few pairs to say."""
     rng = np.random.default_rng(0)
-    pairs, users = _pairs(chosen, rng)
-    if len(pairs) < FEWEST:
+    drawn_pairs, users = pairs(chosen, rng)
+    if len(drawn_pairs) < FEWEST:
         drawn: Rows = rng.integers(len(texts), size=(_PAIRS, 2))
         return Weighed(_scales(_cosines(texts, given, drawn[:, 0], drawn[:, 1:])[:, 0]), {})
-    others = rng.permutation(pairs[:, 1])[rng.integers(len(pairs), size=(len(pairs), _OTHERS))]
-    cosines = _cosines(texts, given, pairs[:, 0], np.concatenate([pairs[:, 1:], others], axis=1))
+    count = len(drawn_pairs)
+    others = rng.permutation(drawn_pairs[:, 1])[rng.integers(count, size=(count, _OTHERS))]
+    cosines = _cosines(texts, given, drawn_pairs[:, 0], np.concatenate([drawn_pairs[:, 1:], others], axis=1))
     alike = _scales(cosines[:, 1:].reshape(-1, cosines.shape[-1]))
     held = users % _HELD == 0
     tried = {
@@ -53,7 +54,7 @@ def fit(texts: Floats, given: Mapping[str, Given], chosen: Choices) -> Weighed:
     return Weighed(tried[max(measured, key=lambda name: round(measured[name], 4))], measured)
 
 
-def _pairs(chosen: Choices, rng: np.random.Generator) -> tuple[Rows, Rows]:
+def pairs(chosen: Choices, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """Two choices of one user, shape (pairs, 2), and whose they are: of each user about as many, but no more than choices."""
     counts = np.diff(chosen.starts)
     able = rng.permutation(np.flatnonzero(counts >= 2))
