@@ -65,4 +65,4 @@ def test_what_is_derived_of_an_item_stands_apart_from_its_own_fields(run: Run, o
     assert "人工智能" in "".join(shown["derived"]["key_phrases"])
     assert "text_language" not in shown
     made = json.loads(run("catalog", "show", "2", "--workspace", str(odd)).stdout)["derived"]["document"]
-    assert made == {"text": "Quiet Street. Ida Lupin. 1950", "generated": True}
+    assert made == {"text": "Quiet Street. Ida Lupin. 1950", "generated": True, "passages": []}
