@@ -57,7 +57,9 @@ def test_a_learned_blend_counts_more_the_less_is_known_of_the_user(
     assert {part.tool: part.weight for part in found.items[0].sources} == {"dialogues": weight, "collab": 1.0}
 
 
-@pytest.mark.parametrize(("message", "own", "learned"), [("", 3, True), ("", 4, False)])
+@pytest.mark.parametrize(
+    ("message", "own", "learned"), [("", 3, True), ("a thriller for tonight", 3, False), ("", 4, False)]
+)
 def test_a_learned_mix_ranks_turns_without_words_of_who_is_known(
     make_agent: Callable[..., Agent], monkeypatch: pytest.MonkeyPatch, message: str, own: int, learned: bool
 ) -> None:
