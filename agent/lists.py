@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+import numpy as np
+
 from handpicked.agent import again, floor, followups
 from handpicked.agent.act import asks_of_named, sought
 from handpicked.agent.describe import counted
@@ -17,7 +19,8 @@ from handpicked.tools import rank, taste
 from handpicked.tools.catalog import facts_of
 from handpicked.tools.data.mix import Mix
 from handpicked.tools.dispatch import Context
-from handpicked.tools.types import Candidate, Event, Mask, Ranked, ToolCall, ToolResult
+from handpicked.tools.shaping import Shape
+from handpicked.tools.types import Candidate, Event, Mask, Ranked, Rows, ToolCall, ToolResult
 
 _NAMED_BOOST = 2.0
 """`similar` counts this much more when the text names a title to resemble."""
@@ -33,6 +36,7 @@ _LEARNED = 8.0
 tools find too, and `propose` keeps its share beside it: with equal ones a third of the blend's hits are lost (see
 docs/measurements.md). It fades like `popular`, for the blend knows nothing of a user but the conversation."""
 _BLEND = ("dialogues", "propose")
+_NONE: Rows = np.empty(0, np.int64)
 _AGAIN = "again"
 _LABELS = {
     "recommend": ("Recommended for you", "为你推荐"),
@@ -75,7 +79,7 @@ def ranked_lists(wish: Wish, scenes: Scenes, default_k: int) -> tuple[RankedList
         taken = [item.item_id for ranked in lists for item in ranked.items]
         asked = share.task == "search" and "search" in scenes
         tools = scenes["search"].weights if asked else share.scene.weights
-        lists.append(_list(share, tools, taken))
+        lists.append(_list(share, tools, taken, f"{wish.request.id or ''}-{len(lists) + 1}"))
     return tuple(lists)
 
 
@@ -120,7 +124,7 @@ def allowed(wish: Wish, scene: Scene, task: str, taken: Sequence[str]) -> Mask:
     return mask
 
 
-def _list(share: Share, tools: Mapping[str, float], taken: Sequence[str]) -> RankedList:
+def _list(share: Share, tools: Mapping[str, float], taken: Sequence[str], list_id: str) -> RankedList:
     wish, task = share.wish, share.task
     before = again.items(wish.request.message, wish.reading, wish.memory)
     refused = [*wish.reading.dislike, *wish.memory.dislike]
@@ -133,10 +137,21 @@ def _list(share: Share, tools: Mapping[str, float], taken: Sequence[str]) -> Ran
         k=max(share.k, len(before)),
         depth=wish.depth,
         mix=_mix(wish) if not before else None,
+        shape=Shape() if before else _shape(share, list_id),
     )
     order = [one for item_id in before for one in found.items if one.item.item_id == item_id] or found.items
     items = tuple(_shown(wish, ranked, place) for place, ranked in enumerate(order, 1))
-    return RankedList(task, _label(share), items, found.emptied_by)
+    return RankedList(task, _label(share), items, found.emptied_by, list_id)
+
+
+def _shape(share: Share, list_id: str) -> Shape:
+    """How a list is made of what is relevant: what is asked for by name is neither mixed nor drawn."""
+    scene, wish = share.scene, share.wish
+    if share.task != "recommend":
+        return Shape(scene.diversity)
+    likes = wish.context.snapshot.rows(taste.liked(wish.past)) if scene.calibration else _NONE
+    seed = list_id if wish.request.seed is None else f"{wish.request.seed}-{list_id.rpartition('-')[2]}"
+    return Shape(scene.diversity, scene.calibration, likes, scene.explore, seed)
 
 
 def _mix(wish: Wish) -> Mix | None:
@@ -224,4 +239,5 @@ def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:
         sponsored=ranked.sponsored,
         sources=ranked.sources,
         because=ranked.because,
+        propensity=ranked.propensity,
     )

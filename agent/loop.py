@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypedDict
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph  # pyright: ignore[reportMissingTypeStubs]  it has no stubs
 
-from handpicked.agent import behaviour, compose, erasing, forgetting, memory, profile, repair, rounds
+from handpicked.agent import behaviour, compose, erasing, forgetting, keeping, memory, profile, repair, rounds
 from handpicked.agent.adviser import Adviser, advised
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Written
@@ -42,7 +42,6 @@ from handpicked.agent.types import (
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.dispatch import Context
-from handpicked.tools.errors import DataError
 from handpicked.tools.types import Json, ToolResult
 
 Update = Mapping[str, object]
@@ -310,7 +309,9 @@ class Agent:
             state["request"], state["reading"], state["lists"], state["forgotten"],
         )  # fmt: skip
         text, citations = compose.joined(state["sentences"], reading.language)
-        unsaved = await asyncio.to_thread(self._save, state, text)
+        unsaved = await asyncio.to_thread(
+            keeping.keep, self._workspace.events, self._turn(state), lists, text
+        )
         reply = Reply(
             request_id=request.id or "",
             turn_id=uuid.uuid4().hex,
@@ -328,24 +329,6 @@ class Agent:
         )
         get_stream_writer()(reply)
         return {}
-
-    def _save(self, state: _State, text: str) -> list[str]:
-        """Keep the conversation and what it tells of the user's taste; what can't be kept costs memory, not the answer."""
-        request, reading, context = state["request"], state["reading"], state["context"]
-        events = self._workspace.events
-        said = profile.Said(request.session_id, len(state["memory"].turns) + 1, context.now)
-        learnt = (
-            profile.learnt(context.snapshot, request, reading, said) if context.user_id is not None else ()
-        )
-        try:
-            if request.session_id:
-                after = memory.remember(state["memory"], request, reading, state["lists"], text)
-                events.save_session(request.session_id, request.user_id, memory.dump(after))
-            if learnt and context.user_id is not None:
-                events.profile.add(context.user_id, learnt, wait_s=2.0)
-        except DataError as err:
-            return [f"memory: {err}"]
-        return []
 
     def _turn(self, state: _State) -> Turn:
         return Turn(state["request"], state["reading"], state["memory"], self._scene(state), state["context"])

@@ -21,6 +21,7 @@ from pydantic import (
 from handpicked import prompts
 from handpicked.tools.data.text import phrase_key
 from handpicked.tools.errors import ConfigError
+from handpicked.tools.shaping import DIVERSITY
 
 Task = Literal[
     "recommend", "search", "ads", "summarize", "review", "explain", "compare", "write", "rate", "chitchat"
@@ -68,6 +69,9 @@ class Scene(BaseModel):
     rounds: int = Field(default=2, ge=0, le=10)
     model_ms: int = Field(default=6_000, gt=0)
     model_tokens: int = Field(default=1_500, gt=0)
+    diversity: float = Field(default=DIVERSITY, ge=0, le=1)
+    calibration: float = Field(default=0.0, ge=0, lt=1)
+    explore: int = Field(default=0, ge=0)
 
     @field_validator("tools")
     @classmethod

@@ -111,7 +111,7 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class ListItem:
     """An item as it is shown. `facts` are all that text may say of it; `because` are the ids of the items that carry its
-    score: what the user named or had."""
+    score: what the user named or had; `propensity` is the probability of being in the list, 1 unless its place was drawn."""
 
     rank: int
     item_id: str
@@ -122,16 +122,18 @@ class ListItem:
     sponsored: bool
     sources: tuple[Contribution, ...]
     because: tuple[str, ...] = ()
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RankedList:
-    """One wish's list; `emptied_by` says what left it empty."""
+    """One wish's list; `emptied_by` says what left it empty; events on its items may carry its `list_id`."""
 
     task: str
     label: str
     items: tuple[ListItem, ...]
     emptied_by: tuple[str, ...] = ()
+    list_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

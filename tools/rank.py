@@ -13,10 +13,9 @@ from handpicked.tools.data import mix as mixing
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.mix import Mix, Offered
 from handpicked.tools.search import RRF
+from handpicked.tools.shaping import Shape, shaped
 from handpicked.tools.types import Candidate, Constraint, Contribution, Mask, Ranked, ToolResult
 
-DIVERSITY = 0.15
-"""Maximal marginal relevance: the part of likeness to what is already chosen, against the fused score."""
 _POOL = 60
 _Offer: TypeAlias = tuple[str, float, Mapping[int, Candidate]]
 """A tool, its fusion weight, and its candidates by row in its order."""
@@ -40,12 +39,14 @@ def rank(
     k: int,
     depth: int | None = None,
     mix: Mix | None = None,
+    shape: Shape | None = None,
 ) -> RankedItems:
     """The best k of all candidates that keep every constraint and are not excluded.
 
     `weights` are by tool; a tool without one is not fused. `depth` is how many of the fused are reranked, at least k;
     left out, as many as it is worth. A `mix` that the build learned scores them in place of the weights where only tools
-    that it knows have a say. Ties go to the lower row, so equal input gives equal lists."""
+    that it knows have a say; `shape` is how a list is made of what is relevant. Ties go to the lower row, so equal input
+    gives equal lists."""
     mask = snapshot.mask(constraints)
     if not mask.any():
         return RankedItems((), _emptied_by(snapshot, constraints))
@@ -64,7 +65,7 @@ def rank(
         pool = _mixed(snapshot, pool, known, mix)
         relevance = RRF / (RRF + np.arange(len(pool)))
     depth = max(_POOL, 2 * k) if depth is None else max(depth, k)
-    return RankedItems(tuple(_diverse(snapshot, pool[:depth], relevance[:depth], k)))
+    return RankedItems(tuple(shaped(snapshot, pool[:depth], relevance[:depth], k, shape or Shape())))
 
 
 def offered(usable: Mapping[int, Candidate]) -> Offered:
@@ -130,31 +131,6 @@ def _usable(snapshot: Snapshot, result: ToolResult, allowed: Mask) -> dict[int, 
         if row is not None and allowed[row]:
             found.setdefault(row, candidate)
     return found
-
-
-def _diverse(snapshot: Snapshot, pool: Sequence[Ranked], relevance: np.ndarray, k: int) -> list[Ranked]:
-    """Maximal marginal relevance (Carbonell & Goldstein, SIGIR 1998); one of two near-identical titles."""
-    rows = snapshot.rows([ranked.item.item_id for ranked in pool])
-    vectors = np.stack([snapshot.vector(int(row)) for row in rows])
-    closest = np.zeros(len(pool))
-    left = np.ones(len(pool), bool)
-    chosen: list[Ranked] = []
-    while left.any() and len(chosen) < k:
-        value = np.where(left, (1 - DIVERSITY) * relevance - DIVERSITY * closest, -np.inf)
-        best = int(np.argmax(value))
-        left[best] = False
-        if any(_same(pool[best], other) for other in chosen):
-            continue
-        chosen.append(pool[best])
-        closest = np.maximum(closest, vectors @ vectors[best])
-    return chosen
-
-
-def _same(one: Ranked, other: Ranked) -> bool:
-    """One thing listed twice, as films are under two neighbouring years."""
-    if one.item.title.casefold() != other.item.title.casefold() or one.item.domain != other.item.domain:
-        return False
-    return abs((one.item.year or 0) - (other.item.year or 0)) <= 1
 
 
 def _why_nothing(mask: Mask, allowed: Mask) -> tuple[str, ...]:

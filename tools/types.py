@@ -206,10 +206,12 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An item in its place. `score` is the fused score; `because` are items that carried it."""
+    """An item in its place. `score` is the fused score; `because` are items that carried it; `propensity` is the probability of
+    being in the list, 1 unless its place was drawn."""
 
     item: Item
     score: float
     sources: tuple[Contribution, ...]
     because: tuple[str, ...] = ()
     sponsored: bool = False
+    propensity: float = 1.0

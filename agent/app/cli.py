@@ -208,6 +208,19 @@ def catalog_export(
     feeding.export(settings_of(workspace), output)
 
 
+@catalog_app.command("impressions")
+def catalog_impressions(
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="A .jsonl file.", show_default="stdout")
+    ] = None,
+    workspace: Workspace = None,
+) -> None:
+    """Write the lists with drawn places as JSON lines that `ingest --events` reads, each item with its propensity."""
+    from handpicked.agent.app import feeding
+
+    feeding.export_impressions(settings_of(workspace), output)
+
+
 @catalog_app.command("quality")
 def catalog_quality(json: AsJson = False, workspace: Workspace = None) -> None:
     """Say what the catalogue and the events are like: languages, gaps, duplicates, outliers, bots."""

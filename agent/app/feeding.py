@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from handpicked.tools.data.features import features
 from handpicked.tools.data.report import IngestReport, KindReport
 from handpicked.tools.data.tags import Tagging
 from handpicked.tools.errors import ConfigError, DataError
+from handpicked.tools.types import Item, Json
 
 _COLUMNS_SHOWN = 20
 
@@ -162,16 +163,30 @@ def show_item(settings: Settings, item_id: str) -> None:
 def export(settings: Settings, output: Path | None) -> None:
     """Write every item as a line."""
     items = wiring.open_workspace(settings).catalog.scan()
+    _written("items", output, (_line(item) for item in items))
+
+
+def export_impressions(settings: Settings, output: Path | None) -> None:
+    """Write every item of the lists with drawn places as an event."""
+    shown = wiring.open_workspace(settings).events.shown.impressions()
+    known = ({name: value for name, value in asdict(event).items() if value is not None} for event in shown)
+    _written("impressions", output, known)
+
+
+def _line(item: Item) -> dict[str, Json]:
+    document = orjson.loads(codec.encode(item))
+    attributes = document.pop("attributes", {})
+    vectors = {name: packed.unpack(text) for name, text in document.pop("vectors", {}).items()}
+    return document | attributes | vectors
+
+
+def _written(what: str, output: Path | None, documents: Iterable[dict[str, Json]]) -> None:
     file = output.open("wb") if output else sys.stdout.buffer
     count = 0
-    for item in items:
-        document = orjson.loads(codec.encode(item))
-        attributes = document.pop("attributes", {})
-        vectors = {name: packed.unpack(text) for name, text in document.pop("vectors", {}).items()}
-        line = orjson.dumps(document | attributes | vectors, option=orjson.OPT_SERIALIZE_NUMPY)
-        file.write(line + b"\n")
+    for document in documents:
+        file.write(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
         count += 1
     file.flush()
     if output:
         file.close()
-        show.note(f"{count:,} items written to {output}")
+        show.note(f"{count:,} {what} written to {output}")

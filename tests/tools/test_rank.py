@@ -14,6 +14,7 @@ from handpicked.tools.data import build
 from handpicked.tools.data.index import Index, Snapshot
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.rank import RankedItems, rank
+from handpicked.tools.shaping import Shape
 from handpicked.tools.types import Candidate, Constraint, Contribution, Embedder, Item, ToolCall, ToolResult
 
 WEIGHTS = {"search": 1.0, "collab": 0.5, "popular": 0.25}
@@ -58,8 +59,11 @@ def _ranked(
     constraints: Sequence[Constraint] = (),
     exclude: Sequence[str] = (),
     k: int = 10,
+    shape: Shape | None = None,
 ) -> RankedItems:
-    return rank(snapshot, results, weights=WEIGHTS, constraints=constraints, exclude=exclude, k=k)
+    return rank(
+        snapshot, results, weights=WEIGHTS, constraints=constraints, exclude=exclude, k=k, shape=shape
+    )
 
 
 def _ids(ranked: RankedItems) -> list[str]:
@@ -78,7 +82,9 @@ def test_list_breaks_no_constraint_whatever_the_tools_return(
     data: st.DataObject,
 ) -> None:
     constraints = data.draw(constraint_lists)
-    ranked = _ranked(snapshot, *results, constraints=constraints, exclude=exclude, k=k)
+    shape = Shape(explore=data.draw(st.integers(0, 12)), seed=data.draw(st.text(max_size=2)))
+    ranked = _ranked(snapshot, *results, constraints=constraints, exclude=exclude, k=k, shape=shape)
+    assert all(0 < one.propensity <= 1 for one in ranked.items)
     assert all(keeps(one.item, constraint) for one in ranked.items for constraint in constraints)
     assert not set(_ids(ranked)) & set(exclude)
     assert len(set(_ids(ranked))) == len(ranked.items) <= k

@@ -29,6 +29,7 @@ from handpicked.tools.data.schema import (
     read_revision,
     set_revision,
 )
+from handpicked.tools.data.shown import ShownLists
 from handpicked.tools.data.staging import staged
 from handpicked.tools.types import Dialogue, Event, Scalar
 
@@ -76,6 +77,7 @@ class EventStore:
         prepare(self._engine, EVENTS, "events")
         self.profile = ProfileStore(self._engine)
         self.ads = AdLedger(self._engine)
+        self.shown = ShownLists(self._engine)
 
     def close(self) -> None:
         """Close the idle connections; the store can still be used after that."""

@@ -135,6 +135,23 @@ LABELS = Table(
     Index("labels_by_user", "user_id", "row"),
 )
 
+SHOWN = Table(
+    "shown",
+    EVENTS,
+    Column("row", _ROW_ID, primary_key=True),
+    Column("user_id", String, nullable=False),
+    Column("session_id", String, index=True),
+    Column("item_id", String, nullable=False),
+    Column("timestamp", Float(53), nullable=False),
+    Column("scene", String),
+    Column("list_id", String, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("propensity", Float(53), nullable=False),
+    Index("shown_by_user", "user_id", "list_id"),
+    sqlite_autoincrement=True,
+)
+"""Lists with drawn places: each item, its place, and its probability of being in the list."""
+
 AD_LEDGER = Table(
     "ad_ledger",
     EVENTS,
