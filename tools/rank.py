@@ -12,6 +12,7 @@ import numpy as np
 from handpicked.tools.data import mix as mixing
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.mix import Mix, Offered
+from handpicked.tools.data.response import Doubles
 from handpicked.tools.search import RRF
 from handpicked.tools.shaping import Shape, shaped
 from handpicked.tools.types import Candidate, Constraint, Contribution, Mask, Ranked, ToolResult
@@ -60,10 +61,10 @@ def rank(
     pool = _fused(snapshot, offers)
     if not pool:
         return RankedItems((), _why_nothing(mask, allowed))
-    relevance = np.array([ranked.score for ranked in pool]) / pool[0].score
+    relevance: Doubles = np.array([ranked.score / pool[0].score for ranked in pool], np.float64)
     if mix is not None and (known := _known(offers)):
         pool = _mixed(snapshot, pool, known, mix)
-        relevance = RRF / (RRF + np.arange(len(pool)))
+        relevance = np.asarray(RRF / (RRF + np.arange(len(pool))), np.float64)
     depth = max(_POOL, 2 * k) if depth is None else max(depth, k)
     return RankedItems(tuple(shaped(snapshot, pool[:depth], relevance[:depth], k, shape or Shape())))
 
