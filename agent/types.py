@@ -133,7 +133,7 @@ class RankedList:
     label: str
     items: tuple[ListItem, ...]
     emptied_by: tuple[str, ...] = ()
-    list_id: str = ""
+    list_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

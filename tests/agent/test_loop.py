@@ -248,8 +248,10 @@ def test_the_json_of_a_reply_has_the_shape_of_the_contract(make_agent: Any) -> N
     reading = {"query", "like", "dislike", "seen", "about", "constraints", "prefer", "count", "forget"}
     assert set(document["reading"]) == reading
     item = document["lists"][0]["items"][0]
-    assert set(item) == {"rank", "item_id", "title", "score", "reason", "facts", "sponsored", "sources"}
-    assert set(item["sources"][0]) == {"tool", "rank", "score", "weight"}
+    assert set(item) == {
+        "rank", "item_id", "title", "score", "reason", "facts", "sponsored", "sources", "propensity",
+    }  # fmt: skip
+    assert set(item["sources"][0]) == {"tool", "rank", "score", "weight", "part"}
     assert all({"step", "ms"} <= set(step) for step in document["trace"])
 
 
