@@ -121,7 +121,7 @@ def _snapshot(items: Sequence[Item], folder: Path) -> Snapshot:
     records.save(items, folder)
     popularity = (1.0 / np.arange(1, len(items) + 1) ** 0.5).astype(np.float32)
     parts = {
-        "manifest": None, "lexical": None, "vectors": None, "passages": None, "views": None, "factors": None, "factor_rows": None, "newcomers": None, "response": None, "dialogue_vectors": None, "dialogue_targets": (), "learned": None,
+        "manifest": None, "lexical": None, "vectors": None, "passages": None, "views": None, "factors": None, "factor_rows": None, "newcomers": None, "mix": None, "response": None, "dialogue_vectors": None, "dialogue_targets": (), "learned": None,
         "columns": columns.from_items(items), "records": records.Records(folder), "popularity": popularity,
     }  # fmt: skip
     nothing = np.empty((0, 1), np.float32)
