@@ -16,17 +16,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from handpicked.agent.app import wiring
+from handpicked.agent.app.wiring import Parts
+from handpicked.agent.loop import Agent
 from handpicked.agent.settings import Settings
 from handpicked.eval import bench_model
 from handpicked.eval.suites.grounding import turns
 from handpicked.eval.timing import quantiles
+from handpicked.tools import collab
 from handpicked.tools.data import assets, manifests
+from handpicked.tools.data.factors import Factors
 
 _HELP_RUNS = 7
+_CHOICES = (5, 100, 400)
+_FOLD_INS = 100
+_SEED = 0
 _QUESTION = "westerns made before 1970 under two hours"
 Rows = Sequence[tuple[str, str]]
 
@@ -38,7 +46,9 @@ def main() -> None:
     _print(console, "build", _build(settings))
     _print(console, "command line", _command_line(settings))
     with tempfile.TemporaryDirectory() as folder:
-        _print(console, "turn without a language model, ms", _turns(settings, Path(folder)))
+        parts = _opened(settings, Path(folder))
+        _print(console, "turn without a language model, ms", _turns(parts.agent))
+        _print(console, "folding an unseen user in, ms", _fold_ins(parts.index.snapshot().build.factors))
     console.print(bench_model.table(bench_model.run(assets.path(settings.cache, "smollm2-135m-instruct"))))
 
 
@@ -66,11 +76,15 @@ def _command_line(settings: Settings) -> Rows:
     return rows
 
 
-def _turns(settings: Settings, folder: Path) -> Rows:
-    """Each step over the 200 turns, after ten to warm up; the embedder's cache is empty at the start."""
+def _opened(settings: Settings, folder: Path) -> Parts:
+    """Without a model, the embedder's cache empty."""
     fitted = folder / "fitted"
     fitted.symlink_to(settings.cache.resolve() / "fitted", target_is_directory=True)
-    agent = wiring.open_agent(settings.model_copy(update={"cache": folder, "model": "none"})).agent
+    return wiring.open_agent(settings.model_copy(update={"cache": folder, "model": "none"}))
+
+
+def _turns(agent: Agent) -> Rows:
+    """Each step over the 200 turns, after ten to warm up."""
     given = [replace(request, session_id=None) for request in turns.requests()]
     for request in given[-10:]:
         asyncio.run(agent.turn(replace(request, message=f"{request.message} ")))
@@ -82,6 +96,20 @@ def _turns(settings: Settings, folder: Path) -> Rows:
         for step in reply.trace:
             spent[f"tool {step.detail['tool']}" if step.step == "tool" else step.step].append(step.ms)
     return [(name, quantiles(values)) for name, values in spent.items()]
+
+
+def _fold_ins(factors: Factors) -> Rows:
+    """Scoring every item for histories of some lengths, drawn at random."""
+    rng, rows = np.random.default_rng(_SEED), list[tuple[str, str]]()
+    for length in _CHOICES:
+        spent = list[float]()
+        for _ in range(_FOLD_INS):
+            history = rng.choice(len(factors.ids), min(length, len(factors.ids) // 2), replace=False)
+            start = time.perf_counter()
+            collab.fold_in(factors, history[:0], history)
+            spent.append((time.perf_counter() - start) * 1000)
+        rows.append((f"{length} choices, {', '.join(factors.parts)}", quantiles(spent)))
+    return rows
 
 
 def _print(console: Console, title: str, rows: Rows) -> None:

@@ -15,6 +15,7 @@ sparse: Any = import_module("scipy.sparse")  # it has no types
 
 FLOOR = 0.1
 """What the oldest choice still counts beside the newest."""
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +96,6 @@ def recency(ranks: Rows, decay: float) -> Floats:
 
 
 def freshness(ranks: Rows, decay: float) -> Floats:
-    """What choices count by rank from the newest, for what follows them."""
-    return np.exp(-ranks / decay).astype(np.float32)
+    """What choices count by rank from the newest, for what follows them; nothing once it is below a millionth."""
+    weights = np.exp(-ranks / decay)
+    return np.where(weights < _LEAST, 0.0, weights).astype(np.float32)

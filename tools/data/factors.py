@@ -94,13 +94,13 @@ def share(recipe: Recipe, part: str) -> float:
     return getattr(recipe, part)
 
 
-def scaled(source: Source, histories: Any) -> tuple[Floats, Floats]:
-    """A part's scores divided by the largest of those that a history doesn't have, and what they were multiplied with. What
-    it has gets 0."""
+def scaled(source: Source, histories: Any, to: np.float32) -> tuple[Floats, Floats]:
+    """A part's scores, the largest of those that a history doesn't have brought to a value, and what they were multiplied
+    with. What it has gets 0."""
     found = source.scores(histories)
     found[np.repeat(np.arange(len(found)), np.diff(histories.indptr)), histories.indices] = 0.0
     top = found.max(axis=1, initial=0.0)
-    scale = np.divide(1.0, top, out=np.zeros_like(top), where=top > 0)
+    scale = np.divide(to, top, out=np.zeros_like(top), where=top > 0)
     found *= scale[:, None]
     return found, scale
 
@@ -112,10 +112,9 @@ def blend(factors: Factors, histories: Mapping[str, Any]) -> Blended:
     scales: dict[str, Floats] = {}
     for name, histories_of_part in histories.items():
         if factor := np.float32(share(factors.recipe, name)):
-            found, scale = scaled(factors.parts[name], histories_of_part)
-            found *= factor
-            total = np.add(total, found, out=total) if parts else found.copy()
-            parts[name], scales[name] = found, factor * scale
+            found, scale = scaled(factors.parts[name], histories_of_part, factor)
+            total = total + found
+            parts[name], scales[name] = found, scale
     return Blended(total, parts, scales)
 
 

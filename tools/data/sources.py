@@ -17,6 +17,12 @@ linalg: Any = np.linalg  # it has types for no stack of float32
 sparse: Any = import_module("scipy.sparse")  # it has no types
 
 
+_OFTEN = 1 / 12
+"""The share of entries from which a dense product was faster than a sparse one, on 943 histories of 1,412 items."""
+_MANY = 64
+"""Fewer histories than that aren't worth splitting."""
+
+
 class Source(Protocol):
     """A fitted part."""
 
@@ -38,11 +44,11 @@ class Dense:
 
     def scores(self, histories: Any) -> Floats:
         """Sum the rows of a history's items."""
-        head = len(self.matrix)
+        head, matrix = len(self.matrix), np.asarray(self.matrix)
         if histories.shape[1] == head:
-            return histories @ np.asarray(self.matrix)
+            return _product(histories, matrix)
         found = np.zeros(histories.shape, np.float32)
-        found[:, :head] = histories[:, :head] @ np.asarray(self.matrix)
+        found[:, :head] = _product(histories[:, :head], matrix)
         return found
 
     def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:
@@ -54,6 +60,17 @@ class Dense:
         return weights[:, None] * found
 
 
+def _product(histories: Any, matrix: Floats) -> Floats:
+    """Histories by a dense matrix. The first items are the most chosen: those that enough of the histories have are
+    multiplied as a dense block, which is faster where that many entries aren't 0."""
+    often = np.bincount(histories.indices, minlength=1) > _OFTEN * max(histories.shape[0], _MANY)
+    if not (first := int(often.sum())):
+        return histories @ matrix
+    found = histories[:, :first].toarray() @ matrix[:first]
+    found += histories[:, first:] @ matrix[first:]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The same as a CSR matrix over all items."""
@@ -62,6 +79,9 @@ class Links:
 
     def scores(self, histories: Any) -> Floats:
         """Sum the rows of a history's items."""
+        if not histories.data.all():  # choices too old to count would cost as much as others
+            histories = histories.copy()
+            histories.eliminate_zeros()
         return (histories @ self.matrix).toarray()
 
     def carried(self, history: Rows, weights: Floats, positions: Rows) -> Floats:

@@ -77,7 +77,7 @@ class Trials:
 
     def _score(self, name: str, settings: tuple[float, ...], decay: float) -> Floats:
         histories = self._own.matrix(PARTS[name].weigh(self._own.ranks, decay))
-        return scaled(self._fitted(name, settings), histories)[0]
+        return scaled(self._fitted(name, settings), histories, np.float32(1.0))[0]
 
 
 def search(

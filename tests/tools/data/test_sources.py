@@ -54,6 +54,23 @@ def test_what_the_items_of_a_history_carry_adds_up_to_the_scores(
     assert carried.sum(axis=0) == pytest.approx(scores, abs=1e-4)
 
 
+@pytest.mark.parametrize("head", [30, 20])
+def test_many_histories_at_once_are_scored_as_one_by_one(head: int) -> None:
+    rng = np.random.default_rng(1)
+    chances = np.linspace(0.9, 0.01, 30)  # the most chosen first
+    many = sparse.csr_matrix((rng.random((100, 30)) < chances).astype(np.float32))
+    source = Dense(rng.normal(size=(head, head)).astype(np.float32))
+    alone = np.concatenate([source.scores(many[at]) for at in range(100)])
+    assert source.scores(many) == pytest.approx(alone, abs=1e-4)
+
+
+def test_choices_of_no_weight_cost_links_nothing_and_change_nothing() -> None:
+    links, weights = _SOURCES["links"], np.array([1.0, 0.0, 0.5], np.float32)
+    given = _row(np.array([4, 0, 2]), weights)
+    assert np.array_equal(links.scores(given), links.scores(_row(np.array([4, 2]), weights[[0, 2]])))
+    assert given.nnz == 3
+
+
 def test_people_are_the_nearest_by_cosine_and_score_what_they_have() -> None:
     history, weights = np.array([0, 2], np.int64), np.array([1.0, 0.5], np.float32)
     taste = np.zeros(_ITEMS)
