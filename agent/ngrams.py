@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from handpicked.tools.data.text import Token, tokenize
-from handpicked.tools.types import Floats
+from handpicked.tools.types import Floats, Rows
 
 _LONGEST = 3
 _START, _END = "^", "$"
@@ -32,28 +32,40 @@ class Ngrams:
         return {run: place for place, run in enumerate(self.runs)}
 
     def vector(self, tokens: Sequence[Token]) -> Floats:
-        """(1 + log count) x idf of a text's runs, of length 1, or zeros where none is known; shape (runs,)."""
+        """What a text's runs weigh, or zeros where none is known; shape (runs,)."""
         vector = np.zeros(len(self.runs), np.float32)
-        for run, count in Counter(_runs(tokens)).items():
-            if (place := self.place.get(run)) is not None:
-                vector[place] = (1.0 + math.log(count)) * self.idf[place]
-        length = float(np.linalg.norm(vector))
-        return vector / length if length else vector
+        places, weights = self.weigh(runs([token.text for token in tokens]))
+        vector[places] = weights
+        return vector
+
+    def weigh(self, given: Iterable[str]) -> tuple[Rows, Floats]:
+        """Where the runs stand that are known, and (1 + log count) x idf of each, of length 1 together."""
+        counts = {run: count for run, count in Counter(given).items() if run in self.place}
+        places = np.array([self.place[run] for run in counts], np.int64)
+        weights = self.idf[places] * (1.0 + np.log(np.array([*counts.values()], np.float32)))
+        length = float(np.linalg.norm(weights))
+        return places, (weights / length if length else weights).astype(np.float32)
 
 
 def learn(texts: Iterable[str]) -> Ngrams:
-    """The runs that stand in several of the texts; idf = ln((1 + n) / (1 + df)) + 1, as scikit-learn smooths it."""
-    seen = [set(_runs(tokenize(text))) for text in texts]
-    counts = Counter(run for runs in seen for run in runs)
+    """The runs of words that stand in several of the texts."""
+    return known(runs([token.text for token in tokenize(text)]) for text in texts)
+
+
+def known(given: Iterable[Iterable[str]]) -> Ngrams:
+    """The runs that are several texts'; idf = ln((1 + n) / (1 + df)) + 1, as scikit-learn smooths it."""
+    seen = [set(one) for one in given]
+    counts = Counter(run for one in seen for run in one)
     kept = sorted(run for run, count in counts.items() if count >= _MESSAGES)
     idf = [math.log((1 + len(seen)) / (1 + counts[run])) + 1.0 for run in kept]
     return Ngrams(tuple(kept), np.array(idf, np.float32))
 
 
-def _runs(tokens: Sequence[Token]) -> list[str]:
-    words = [_START, *(token.text for token in tokens), _END]
+def runs(words: Sequence[str], *, start: str = _START, end: str = _END) -> list[str]:
+    """The runs of words, and of what marks the start and the end."""
+    marked = [*filter(None, (start, *words, end))]
     return [
-        " ".join(words[start : start + length])
+        " ".join(marked[first : first + length])
         for length in range(1, _LONGEST + 1)
-        for start in range(len(words) - length + 1)
+        for first in range(len(marked) - length + 1)
     ]

@@ -27,6 +27,7 @@ from handpicked.agent.memory import Memory, carry
 from handpicked.agent.scene import Guess, SceneModel
 from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.agent.signs import Polarity
+from handpicked.agent.standing import Standing
 from handpicked.agent.types import Reading, Request, SceneGuess
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import language
@@ -76,6 +77,7 @@ class Reader:
 
     scenes: Scenes
     model: SceneModel
+    standing: Standing
     embedder: Embedder
 
     def read(
@@ -121,7 +123,8 @@ class Reader:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
         goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
-        links = _links(snapshot, text, memory, request.context.clicked, goods)
+        found = _links(snapshot, text, memory, request.context.clicked, goods)
+        links = self.standing.judge(text, found)
         if again.missed(text, memory) is not None:
             links = []  # "the seventh one" of four is no title with a seventh in it
         wished = wants.extract(

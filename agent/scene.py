@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
-import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,9 +14,10 @@ import numpy as np
 
 from handpicked import prompts
 from handpicked.agent import cues as noticing
-from handpicked.agent import demonstrations, ngrams
+from handpicked.agent import demonstrations, fitted, ngrams
 from handpicked.agent.cues import Cues, cues_of, features, masked
 from handpicked.agent.demonstrations import Demonstration
+from handpicked.agent.fitted import Arrays
 from handpicked.agent.ngrams import Ngrams
 from handpicked.agent.scenes import TASKS, Scenes
 from handpicked.tools.types import Embedder, Floats
@@ -35,7 +33,6 @@ _SEARCH_THRESHOLD = 0.42
 search beside something else would list what the other is only to resemble, so that it must be likelier."""
 _NEVER = -20.0
 """The log-odds of a scene or task that nothing demonstrates."""
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +67,15 @@ class SceneModel:
 
 def load(cache: Path, embedder: Embedder, scenes: Scenes) -> SceneModel:
     """The model fitted on the `train` demonstrations and the scenes' examples; fitted once for each version of them
-    and kept in the cache.
-
-    A cache that can't be read or written costs a few seconds, nothing else."""
+    and kept in the cache."""
     path = cache / "fitted" / f"scene-{fingerprint(embedder, scenes)}.npz"
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            known = Ngrams(tuple(map(str, arrays["runs"])), arrays["idf"])
-            return SceneModel(tuple(scenes), known, arrays["scene"], arrays["task"])
-    except (OSError, ValueError, LookupError, zipfile.BadZipFile) as err:
-        _log.debug("no fitted model in the cache: %s", err)
-    model = fit([demo for demo in demonstrations.packaged() if demo.split == "train"], embedder, scenes)
-    try:
-        _save(model, path)
-    except OSError as err:
-        _log.warning("%s can't be written (%s): set HANDPICKED_CACHE to another folder", path, err)
-    return model
+    kept = fitted.arrays(path, lambda: _arrays(_fit(embedder, scenes)))
+    known = Ngrams(tuple(map(str, kept["runs"])), kept["idf"])
+    return SceneModel(tuple(scenes), known, kept["scene"], kept["task"])
+
+
+def _fit(embedder: Embedder, scenes: Scenes) -> SceneModel:
+    return fit([demo for demo in demonstrations.packaged() if demo.split == "train"], embedder, scenes)
 
 
 def fingerprint(embedder: Embedder, scenes: Scenes) -> str:
@@ -152,9 +142,6 @@ def _sparse(given: Floats) -> Any:
     return sparse.csr_matrix(given)
 
 
-def _save(model: SceneModel, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.npz")
-    runs, idf = np.array(model.ngrams.runs, np.str_), model.ngrams.idf
-    np.savez(temporary, allow_pickle=False, runs=runs, idf=idf, scene=model.scene, task=model.task)
-    os.replace(temporary, path)
+def _arrays(model: SceneModel) -> Arrays:
+    runs = np.array(model.ngrams.runs, np.str_)
+    return {"runs": runs, "idf": model.ngrams.idf, "scene": model.scene, "task": model.task}

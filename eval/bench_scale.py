@@ -20,7 +20,7 @@ from typing import Annotated, ParamSpec, TypeVar
 import numpy as np
 import typer
 
-from handpicked.agent import scene, scenes
+from handpicked.agent import scene, scenes, standing
 from handpicked.agent.llm import factory
 from handpicked.agent.loop import Agent
 from handpicked.agent.read import Reader
@@ -146,7 +146,8 @@ def _opened(size: Size, folder: Path) -> Figures:
     opened = time.perf_counter() - start
     known = scenes.load(settings.scenes)
     real = factory.embedder(settings)
-    agent = Agent(workspace, index, Reader(known, scene.load(settings.cache, real, known), embedder))
+    reader = Reader(known, scene.load(settings.cache, real, known), standing.load(settings.cache), embedder)
+    agent = Agent(workspace, index, reader)
     rng = np.random.default_rng(size.seed)
     requests = list(_requests(index, size, rng))
     start = time.perf_counter()

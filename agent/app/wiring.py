@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from handpicked.agent import demonstrations, judge, scene, scenes, trust
+from handpicked.agent import demonstrations, judge, scene, scenes, standing, trust
 from handpicked.agent.adviser import Adviser
 from handpicked.agent.caller import Caller
 from handpicked.agent.llm import factory
@@ -60,7 +60,9 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     opening.warm(index.snapshot().build)
     embedder.query("")  # loads it, so that the first turn doesn't wait
     known = scenes.load(settings.scenes)
-    reader = Reader(known, scene.load(settings.cache, embedder, known), embedder)
+    reader = Reader(
+        known, scene.load(settings.cache, embedder, known), standing.load(settings.cache), embedder
+    )
     client, missing = model_client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
     config = AgentConfig(settings.k, settings.seed, languages, missing)

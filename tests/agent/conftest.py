@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from handpicked.agent import scene, scenes
+from handpicked.agent import scene, scenes, standing
 from handpicked.agent.adviser import Adviser
 from handpicked.agent.caller import Caller
 from handpicked.agent.llm.guard import ModelClient
@@ -27,7 +27,7 @@ MakeAgent = Callable[..., Agent]
 def reader(settings: Settings, embedder: Embedder) -> Reader:
     """The reader with its model fitted on the demonstrations."""
     known = scenes.load()
-    return Reader(known, scene.load(settings.cache, embedder, known), embedder)
+    return Reader(known, scene.load(settings.cache, embedder, known), standing.load(settings.cache), embedder)
 
 
 @pytest.fixture

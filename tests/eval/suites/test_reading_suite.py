@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from handpicked.agent import demonstrations, ngrams, scenes, trust
+from handpicked.agent import demonstrations, ngrams, scenes, standing, trust
 from handpicked.agent.app import wiring
 from handpicked.agent.cues import Cues, features
 from handpicked.agent.read import Reader
@@ -111,7 +111,9 @@ def test_a_model_has_its_say_beside_evidence(
     unsure = SceneModel(
         names, runs, np.zeros((size, len(names)), np.float32), np.zeros((size, len(tasks)), np.float32)
     )
-    turns = Turns(Reader(known, unsure, embedder), Index(built, embedder).snapshot())
+    turns = Turns(
+        Reader(known, unsure, standing.load(settings.cache), embedder), Index(built, embedder).snapshot()
+    )
     (demo,) = demonstrations.parse(orjson.dumps(ROW).decode(), "row")
     with serving() as server:
         server.answers = [say('{"scene": "gift", "tasks": ["recommend", "ads"]}')]
