@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handpicked.agent import followups, refer
+from handpicked.agent import followups, ordinals
 from handpicked.agent.memory import Memory
 from handpicked.agent.types import Reading
 
@@ -19,5 +19,5 @@ def items(message: str, reading: Reading, memory: Memory) -> tuple[str, ...]:
 def missed(message: str, memory: Memory) -> int | None:
     """How many items were shown, where a message counts past the last of them; else None."""
     count = len(memory.last)
-    beyond = any(place >= count for one in refer.counted(message) for place in one.places)
+    beyond = any(place >= count for one in ordinals.counted(message) for place in one.places)
     return count if count and beyond else None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from handpicked.agent import choose, elided, lexicon, mentions, refer, stance, told
 from handpicked.agent.hints import Hints
 from handpicked.agent.mentions import Mention
+from handpicked.agent.pointing import Reference
 from handpicked.agent.signs import Polarity, Said, Span
-from handpicked.agent.told import Reference
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key, tokenize
 from handpicked.tools.types import Item

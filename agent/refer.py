@@ -5,59 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from handpicked.agent import lexicon, told
-from handpicked.agent.numerals import number_of
-from handpicked.agent.told import MEASURE_WORD, NOUN, ORDINALS, Reference
+from handpicked.agent import lexicon, ordinals, told, traits
+from handpicked.agent.pointing import MEASURE_WORD, NOUN, Reference
 from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.types import Item
 
-_WHICH = (
-    r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|1st|2nd|3rd|[4-9]th|10th|last|final"
-)
-_MANY = re.compile(
-    rf"\b(?:the\s+)?([1-9]\d)(?:th|st|nd|rd)\s+{NOUN}\b|第(\d{{2,3}}|[二三四五]?十[一二三四五六七八九]?)[部个本张首篇款]",
-    re.IGNORECASE,
-)
-"""An ordinal past the tenth."""
-_FEW = r"two|three|four|five|[2-5]"
-_RANGE = re.compile(
-    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)面?([两二三四五])(?:{MEASURE_WORD})",
-    re.IGNORECASE,
-)
-_ORDINAL = re.compile(
-    rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH}|(?:top|bottom)(?=\s+{NOUN}))(?:\s+(?:{NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|xmas|easter|birthday|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-    rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
-    rf"|第([一二三四五六七八九十\d])(?!\s*[遍次回天周年季章名届])\s*{MEASURE_WORD}?|最后(?:那|这|一|面)?(?:一)?{MEASURE_WORD}|(?<![一-鿿])(?:头|首)一?{MEASURE_WORD}",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"(?:\b(?:number|no\.?|nr\.?|option)\s*|#\s*)(\d{1,2}|one|two|three|four|five)\b|(\d{1,2})\s*号",
-    re.IGNORECASE,
-)
-_BARE_NUMBERS = re.compile(
-    r"^\W*(?:(?:compare|between|difference between|diff between|比较|对比|比一下)\s*)?(\d)\s*(?:or|vs\.?|还是|or maybe|and|&|和|跟)\s*(\d)\b(?!\s*(?:stars?|hours?|films?|movies?|min|years?|of|people|个|部|本))",
-    re.IGNORECASE,
-)
 _PAIR = re.compile(
     r"\b(?:the|these|those|them|of the) two\b(?!\s+(?:of|first|last))|(?:这|那)?俩(?!人)|(?:这|那)两[部个本张首]|二选一",
     re.IGNORECASE,
 )
-_MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{NOUN})?\b|中间(?:那)?{MEASURE_WORD}?", re.IGNORECASE)
 _OTHER = re.compile(
     rf"\bthe\s+other(?:\s+{NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){MEASURE_WORD}|另{MEASURE_WORD}",
     re.IGNORECASE,
-)
-_FROM_END = re.compile(
-    rf"倒数第([一二三四五])\s*{MEASURE_WORD}?|\bsecond (?:to|from) last(?:\s+{NOUN})?\b", re.IGNORECASE
-)
-_ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
-_FEW_NUMBERS = re.compile(
-    r"\b(?:loved?|liked?|hated?|skip|drop|bin|seen|watched|more like|not|fan of|keep|and)\s+(\d)(?:\s*(?:and|&|,|or)\s*(\d))?(?=\s*(?:$|[,.;!?]|but\b|though\b|and\b|please\b|pls\b))",
-    re.IGNORECASE,
-)
-"""Numbers for what stands at them: "loved 1 and 3", "skip 2"."""
-_NUMBERS = re.compile(
-    r"(?<![第\w])([一二三四五\d])\s*(?:还是|和|跟|或)\s*([一二三四五\d])(?=\s*(?:[？?，,。]|$|哪))"
 )
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|(?<!第)[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
@@ -137,17 +96,6 @@ def _all_but(text: str, found: Sequence[Reference], count: int) -> list[Referenc
     return list(found)
 
 
-def counted(text: str) -> Iterator[Reference]:
-    """The references by number alone, whatever was shown: "the seventh one", "number 7", 第七部."""
-    yield from _by_number(text)
-    for one in _MANY.finditer(text):
-        yield Reference(one.start(), one.end(), (int(number_of(one[1] or one[2]) or 1) - 1,))
-    for one in _ORDINAL.finditer(text):
-        number = _number(one[1] or one[2] or "")
-        if number > 0 and (one[2] or re.search(rf"\s{NOUN}$", one[0], re.IGNORECASE)):
-            yield Reference(one.start(), one.end(), (number - 1,))
-
-
 def among(text: str, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> list[Reference]:
     """The references to items that share a title with one that the text names: "the DiCaprio one"."""
     return _kept(told.find(text, items), items, taken) if items else []
@@ -172,51 +120,28 @@ def _kept(
 def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
     """References, the surest first."""
     count = len(shown)
-    for one in _BARE_NUMBERS.finditer(text):
-        yield from (Reference(one.start(group), one.end(group), (int(one[group]) - 1,)) for group in (1, 2))
-    for one in _FEW_NUMBERS.finditer(text):
-        groups = (group for group in (1, 2) if one[group])
-        yield from (Reference(*one.span(group), (_number(one[group]) - 1,)) for group in groups)
-    for one in _NUMBERS.finditer(text):
-        yield from (Reference(*one.span(group), (_number(one[group]) - 1,)) for group in (1, 2))
-    for one in _RANGE.finditer(text):
-        many = _number(one[2] or one[4])
-        from_end = (one[1] or one[3] or "").casefold() in ("last", "后", "最后")
-        places = range(count - many, count) if from_end else range(many)
-        yield Reference(one.start(), one.end(), tuple(places))
+    yield from ordinals.several(text, count)
     for one in _ALL.finditer(text):
         yield Reference(one.start(), one.end(), tuple(range(count)))
     if count == 2:
         yield from (Reference(one.start(), one.end(), (0, 1)) for one in _PAIR.finditer(text))
     yield from told.find(text, shown)
-    for one in _MIDDLE.finditer(text):
-        yield Reference(one.start(), one.end(), ((count - 1) // 2,) if count > 2 else ())
-    yield from _by_number(text)
-    for one in _FROM_END.finditer(text):
-        yield Reference(one.start(), one.end(), (count - _number(one[1] or "two"),))
-    if one := _ALONE.match(text):
-        yield Reference(one.start(1), one.end(1), (_number(one[1]) - 1,))
-    for one in _ORDINAL.finditer(text):
-        number = _number(one[1] or one[2]) if one[1] or one[2] else (-1 if "最后" in one[0] else 1)
-        yield Reference(one.start(), one.end(), (count - 1 if number < 0 else number - 1,))
+    yield from ordinals.single(text, count)
     if choice := _EITHER.match(text):
-        yield from (Reference(*choice.span(n), told.by_word(shown, choice[n])) for n in (1, 2))
+        yield from (Reference(*choice.span(n), traits.by_word(shown, choice[n])) for n in (1, 2))
     for one in _WORD_OF.finditer(text):
-        yield Reference(one.start(), one.end(), told.by_word(shown, one[1]))
+        yield Reference(one.start(), one.end(), traits.by_word(shown, one[1]))
     for one in _THE_MAKER.finditer(text):
-        yield Reference(one.start(), one.end(), told.single(shown, one[1]))
+        yield Reference(one.start(), one.end(), traits.single(shown, one[1]))
     if complaint := _COMPLAINT.search(text):
         for one in _LONG_WORD.finditer(text, *complaint.span()):
             named = lexicon.is_term(phrase_key(one[0]))
             yield Reference(
-                one.start(), one.end(), told.single(shown, one[0]) if named else told.by_word(shown, one[0])
+                one.start(),
+                one.end(),
+                traits.single(shown, one[0]) if named else traits.by_word(shown, one[0]),
             )
     yield from _pronouns(text, shown, focus)
-
-
-def _by_number(text: str) -> Iterator[Reference]:
-    for one in _NUMBER.finditer(text):
-        yield Reference(one.start(), one.end(), (_number(one[1] or one[2]) - 1,))
 
 
 def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
@@ -236,11 +161,3 @@ def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Ite
             yield Reference(one.start(1), one.end(1), (focus,))
         for one in _IT.finditer(text):
             yield Reference(one.start(), one.end(), (focus,))
-
-
-def _number(word: str) -> int:
-    return (
-        int(word)
-        if word.isdigit()
-        else ORDINALS.get(word.casefold(), ORDINALS.get(word.casefold().rstrip("stndrh"), 0))
-    )
