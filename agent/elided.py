@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import re
 
+from handpicked.agent import ratings
 from handpicked.agent.signs import Polarity
 
 _LEAD = r"^\W*(?:(?:oh|ah|um|uh|er|hm+|ok|okay|nah|no|nope|yeah|yep|yes|well|ha|lol|sorry|thanks|thx|cool|nice|actually|那|嗯|哦|啊|好|不|唉|额)\W+)*"
-_END = r"(?=\s*(?:$|[.,;:!?…，。！？；~]|\s-))"
+_END = r"(?=\s*(?:$|[.,;:!?…，。！？；~]|\s-|\sbut\b))"
 _ENDING = r"[了啦的过吧呀啊哈吗嘛呢么]*"
 _TIMES = r"(?:\s+(?:already|before|twice|that|this|it|one|last (?:week|night|year|month)|ages ago|years ago|a million times|too many times))*"
+_FAULT = re.compile(
+    rf"{_LEAD}((?:(?:a )?(?:bit|little|tad|way|far|much|just|all|still) )*too (?!many|much|few|good|right|early|late|bad\b)\w+(?: for (?:me|us|him|her|them|my \w+|the kids))?)(?:,? (?:dear|love|mate|sorry|thanks|thx|pls|please|next|tbh|imo|lol|i['’]?m afraid|i think))*\W*$"
+    rf"|{_LEAD}((?:有点|也|真|实在|还是)?太[\u4e00-\u9fff]{{1,3}}?)[了啦的吧呀啊]*[，,。！!\s]*(?:(?:换|换一?[个部本张首篇]|不要|不看|算了|下一个|pass)(?:吧|了|别的)?)?\W*$",
+    re.IGNORECASE,
+)
+"""A fault that is all that is said; with a wish behind it, it asks for other things: "too loud, something quiet"."""
+_BOUND = re.compile(
+    r"\b(?:over|above|at least|minimum|under|below|rated|than|or (?:more|better|higher))\b|以上|以下|高于|低于|起$",
+    re.IGNORECASE,
+)
+"""What makes a rating a wish."""
+_SEEN_ALL = re.compile(
+    r"\W*(?:(?:i|we)(?:['’]?ve)?\s+|already\s+|ok\s+|ah\s+)*((?:seen|watched|read|heard)(?:(?:\s*,\s*|\s+and\s+|\s+)(?:seen|watched|read|heard))*)\W*|\W*((?:我们?)?(?:早就?|已经)?[看读听]过[了啦的]*)\W*",
+    re.IGNORECASE,
+)
 _SAID: tuple[tuple[Polarity, re.Pattern[str]], ...] = (
     (
         "seen",
@@ -31,7 +47,7 @@ _SAID: tuple[tuple[Polarity, re.Pattern[str]], ...] = (
         "like",
         re.compile(
             rf"{_LEAD}((?:sounds|looks|seems) (?:really |so |pretty |super )?(?:good|great|fun|perfect|cool|nice|ace|brilliant|amazing|interesting|lovely)|(?:(?:i|we|he|she|they|my \w+) )?(?:(?:really |just )?(?:loved?|adored?|enjoyed))(?: that| this| it)?){_END}"
-            rf"|{_LEAD}((?:(?:any|some|two|three|four|five|a few|a couple|\d|got|have|anything|something|give me|show me|more)\s+)*(?:similar|alike|like it)(?:\s+(?:ones?|films?|movies?|books?|albums?|stuff|things?|pls|please))*){_END}"
+            rf"|{_LEAD}((?:(?:any|some|two|three|four|five|a few|a couple|\d|got|have|anything|something|give me|show me|more)\s+)*(?:similar|alike|like it|same again|of the same)(?:\s+(?:ones?|films?|movies?|books?|albums?|stuff|things?|pls|please))*){_END}"
             rf"|{_LEAD}((?:(?:再|还)(?:来|有|推)?(?:点|些|[几一两三四五\d][部本张首个篇])?)?(?:类似|差不多|同类型?|同款|同风格|这类|这种风格)的?){_ENDING}(?:$|[，。！？\s]|再|还|来|有|推|给)"
             rf"|{_LEAD}((?:我|我们|他|她|孩子|娃|爸爸?|妈妈?|老爸|老妈|老公|老婆|爷爷|奶奶|女儿|儿子)?(?:很|超|好|特别|最|也|挺|都)*(?:喜欢|爱看){_ENDING}){_END}",
             re.IGNORECASE,
@@ -51,8 +67,19 @@ _SAID: tuple[tuple[Polarity, re.Pattern[str]], ...] = (
 )
 
 
+def seen_all(text: str) -> tuple[int, int] | None:
+    """Where it says no more than that everything was seen: "seen", "seen seen and seen"."""
+    found = _SEEN_ALL.fullmatch(text)
+    return found.span(1 if found[1] else 2) if found else None
+
+
 def find(text: str) -> tuple[int, int, Polarity] | None:
     """The words that say it, characters [start, end), and how the user stands to the item; None where they don't."""
+    if fault := _FAULT.search(text):
+        return *fault.span(1 if fault[1] else 2), "dislike"
+    if (rated := ratings.given(text)) and not _BOUND.search(text):
+        start = text.index(rated[0].words)
+        return start, start + len(rated[0].words), "about"
     for polarity, pattern in _SAID:
         if found := pattern.search(text):
             group = next(n for n, words in enumerate(found.groups(), 1) if words)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from handpicked.agent import choose, elided, lexicon, mentions, refer, stance, told
+from handpicked.agent import choose, elided, lexicon, likeness, mentions, refer, stance
 from handpicked.agent.hints import Hints
+from handpicked.agent.likeness import Likeness
 from handpicked.agent.mentions import Mention
 from handpicked.agent.pointing import Reference
 from handpicked.agent.signs import Polarity, Said, Span
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.data.text import phrase_key, tokenize
-from handpicked.tools.types import Item
+from handpicked.tools.types import Embedder, Item
 
 _SEQUEL = re.compile(
     r"\b(?:part|pt\.?|number|no\.?)\s*(\d|two|three|four|ii|iii|iv)\b|\b(?<!a )(?<!any )(?:the )?(?:sequel|second one|follow-up)\b|续集|第([二三四])部",
@@ -39,6 +41,21 @@ class Link:
     polarity: Polarity
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """What was shown before a text, and the one of it that is in question."""
+
+    hints: Hints
+    shown: Sequence[str]
+    focus: str | None
+    like: Likeness | None
+
+    @cached_property
+    def items(self) -> list[Item | None]:
+        """None for one that is gone."""
+        return [self.hints.snapshot.get(item_id) for item_id in self.shown]
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     """Rows that the words of a span mean, which stands at [start, end)."""
@@ -56,20 +73,25 @@ def link(
     shown: Sequence[str] = (),
     focus: str | None = None,
     skip_domains: Collection[str] = (),
+    embedder: Embedder | None = None,
 ) -> list[Link]:
     """The items that a text names, in order; at most once each.
 
     `shown` are the ids of the items that were listed last, in order, to which "the third one" refers; `focus` is the one
-    of them that was asked about last. Titles of `skip_domains` are not looked for."""
+    of them that was asked about last. Titles of `skip_domains` are not looked for. With an embedder one that is shown is
+    meant by what it is about, too."""
     tokens = tokenize(text)
     if not tokens:
         return []
     said = Said(text, tokens, lexicon.find(text, tokens, lexicon.load().cues))
     hints = Hints(snapshot, said)
     listed = [row for item_id in shown if (row := snapshot.row(item_id)) is not None]
-    found = _outside(hints, shown, mentions.find(hints, listed, skip_domains))
+    around = _Shown(
+        hints, shown, focus, likeness.of(snapshot, embedder, shown) if embedder and shown else None
+    )
+    found = _outside(around, mentions.find(hints, listed, skip_domains))
     titles = [_named(hints, mention, listed) for mention in found]
-    references = list(_references(hints, shown, focus, titles) if shown else _others(hints, found, titles))
+    references = list(_references(around, titles) if shown else _others(hints, found, titles))
     titles += _sequels(hints, titles, [*titles, *references])
     named = sorted([*titles, *references], key=lambda one: one.start)
     polarities = stance.roles(said, [one.span for one in named], {one.span for one in references})
@@ -87,6 +109,9 @@ def _unnamed(hints: Hints, shown: Sequence[str], focus: str | None) -> Iterator[
     item_id = focus if focus in shown else shown[0] if len(shown) == 1 else None
     item = snapshot.get(item_id) if item_id is not None else None
     if item is None:
+        if item_id is None and (all_seen := elided.seen_all(text)):
+            known = [found for found in shown if snapshot.row(found) is not None]
+            yield from (Link(found, *all_seen, "seen") for found in known)
         return
     if number := _NEXT.fullmatch(text):
         for row in _sequel(hints, item, number[1]):
@@ -104,36 +129,38 @@ def _named(hints: Hints, mention: Mention, listed: Sequence[int]) -> _Named:
     return _Named(mention.span, start, end, rows)
 
 
-def _outside(hints: Hints, shown: Sequence[str], found: Sequence[Mention]) -> list[Mention]:
+def _outside(around: _Shown, found: Sequence[Mention]) -> list[Mention]:
     """The titles that don't stand in words that tell a shown item: "the crow one" isn't The Crow."""
-    held = told.places(hints.said.text, _items(hints, shown))
-    places = [(hints.said.start(one.span), hints.said.end(one.span)) for one in found]
+    said, items = around.hints.said, around.items
+    if not items or not found:
+        return list(found)
+    held = refer.descriptions(said.text, items, around.like)
+    places = [(said.start(one.span), said.end(one.span)) for one in found]
     return [
         mention
         for mention, (start, end) in zip(found, places, strict=True)
-        if not any(first <= start and end < last for first, last in held)
+        if not any(first <= start and end <= last for first, last in held)
     ]
 
 
-def _items(hints: Hints, shown: Sequence[str]) -> list[Item | None]:
-    return [hints.snapshot.get(item_id) for item_id in shown]
-
-
-def _references(
-    hints: Hints, shown: Sequence[str], focus: str | None, named: Sequence[_Named]
-) -> Iterator[_Named]:
+def _references(around: _Shown, named: Sequence[_Named]) -> Iterator[_Named]:
+    hints, shown = around.hints, around.shown
     rows = [hints.snapshot.row(item_id) for item_id in shown]
-    place = shown.index(focus) if focus in shown else None
-    others = list(_siblings(hints, shown, _places(named)))
+    place = shown.index(around.focus) if around.focus in shown else None
+    others = list(_siblings(hints, around.items, _places(named)))
     yield from others
     taken = _places([*named, *others])
-    for reference in refer.find(hints.said.text, _items(hints, shown), taken, place):
+    meant = {row for one in named for row in one.rows}
+    at = [place for place, row in enumerate(rows) if row in meant]
+    for reference in refer.find(hints.said.text, around.items, taken, place, named=at, like=around.like):
         yield from _placed(hints, reference, rows)
 
 
-def _siblings(hints: Hints, shown: Sequence[str], taken: Sequence[tuple[int, int]]) -> Iterator[_Named]:
+def _siblings(
+    hints: Hints, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]]
+) -> Iterator[_Named]:
     """Others of the title that was shown alone: "no, the newer one"."""
-    items = [item for item in _items(hints, shown) if item is not None]
+    items = [item for item in shown if item is not None]
     if len({item.title for item in items}) != 1:
         return
     rows = hints.snapshot.titles.rows(items[0].title)
@@ -158,9 +185,27 @@ def _others(hints: Hints, found: Sequence[Mention], named: Sequence[_Named]) -> 
 
 def _among(hints: Hints, rows: Sequence[int], taken: Sequence[tuple[int, int]]) -> Iterator[_Named]:
     """References to some of the rows, which share a title; one that is said not to be meant is none."""
-    for reference in refer.among(hints.said.text, [hints.snapshot.item(row) for row in rows], taken):
+    items = [hints.snapshot.item(row) for row in rows]
+    found = refer.among(hints.said.text, items, taken)
+    for reference in found or _by_people(hints, items, taken):
         if not _ANOTHER.search(hints.said.text[: reference.start]):
             yield from _placed(hints, reference, rows)
+
+
+def _by_people(hints: Hints, items: Sequence[Item], taken: Sequence[tuple[int, int]]) -> Iterator[Reference]:
+    """Those of the items that somebody tells who is in no other of them: "jamie lee curtis"."""
+    people = [hints.people_of(item, (0, 0)) for item in items] if len(items) > 1 else []
+    for place, own in enumerate(people):
+        others = {(p.first, p.last) for n, some in enumerate(people) if n != place for p in some}
+        for person in own:
+            start, end = (
+                hints.said.start((person.first, person.last)),
+                hints.said.end((person.first, person.last)),
+            )
+            free = not any(first < end and start < last for first, last in taken)
+            if free and (person.first, person.last) not in others:
+                yield Reference(start, end, (place,))
+                break
 
 
 def _sequels(hints: Hints, titles: Sequence[_Named], taken: Sequence[_Named]) -> Iterator[_Named]:

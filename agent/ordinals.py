@@ -16,14 +16,14 @@ _MANY = re.compile(
     re.IGNORECASE,
 )
 """An ordinal past the tenth."""
-_FEW = r"two|three|four|five|[2-5]"
+FEW = r"two|three|four|five|[2-5]"
 _RANGE = re.compile(
-    rf"\b(?:the\s+)?(first|last|top)\s+({_FEW})\b|(前|后|最后)面?([两二三四五])(?:{MEASURE_WORD})",
+    rf"\b(?:the\s+)?(first|last|top)\s+({FEW})\b|(前|后|最后)面?([两二三四五])(?:{MEASURE_WORD})",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
     rf"\b(?:(?:the|that|this|ur|your|my)\s+)?(?:very\s+)?({_WHICH}|(?:top|bottom)(?=\s+{NOUN}))(?:\s+(?:{NOUN}|1|on the list))?\b(?!\s+(?:time|night|week|weekend|year|month|day|spring|summer|autumn|fall|winter|christmas|xmas|easter|birthday|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-    rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d|to go))"
+    rf"|of all|date|thing|half|class|hand|world|season|episode|wife|husband|son|daughter|love|things|\d+(?:\.\d+)?(?!\s*(?:[,.;!?，。]|$|/|stars?\b|out of))|to go))"
     rf"|第([一二三四五六七八九十\d])(?!\s*[遍次回天周年季章名届])\s*{MEASURE_WORD}?|最后(?:那|这|一|面)?(?:一)?{MEASURE_WORD}|(?<![一-鿿])(?:头|首)一?{MEASURE_WORD}",
     re.IGNORECASE,
 )
@@ -39,7 +39,17 @@ _MIDDLE = re.compile(rf"\bthe\s+middle(?:\s+{NOUN})?\b|中间(?:那)?{MEASURE_WO
 _FROM_END = re.compile(
     rf"倒数第([一二三四五])\s*{MEASURE_WORD}?|\bsecond (?:to|from) last(?:\s+{NOUN})?\b", re.IGNORECASE
 )
+_NEAR_END = re.compile(
+    rf"(前|后)(?:面|头|边)?的?(?:那|这|一)一?{MEASURE_WORD}|(前|后)(?:面|头|边)的?{MEASURE_WORD}"
+)
+"""The first or the last: 前一张, 后面那部."""
 _ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
+_OF_A_CLAUSE = re.compile(
+    r"(?:^|[.,;:!?]\s*)(\d)(?:\s*(?:and|&|,)\s*(\d))?\s+(?=(?:yes|yeah|yep|no|nope|nah|god|hell|was|were|is|are|looks?|sounds?|seems?|made|gave|got|put|bored|had|has|i|we|he|she|they|seen|please|pls|deffo|def|definitely|then|tho|though)\b"
+    r"|\w+ed(?:\s*(?:[.,;!?]|$)|\s+(?:me|us|my|our|him|her|everyone)\b))",
+    re.IGNORECASE,
+)
+"""Numbers that a clause says something of: "1 and 3 yes. 2 god no", "2 slayed"."""
 _FEW_NUMBERS = re.compile(
     r"\b(?:loved?|liked?|hated?|skip|drop|bin|seen|watched|more like|not|fan of|keep|and)\s+(\d)(?:\s*(?:and|&|,|or)\s*(\d))?(?=\s*(?:$|[,.;!?]|but\b|though\b|and\b|please\b|pls\b))",
     re.IGNORECASE,
@@ -57,6 +67,10 @@ def several(text: str, count: int) -> Iterator[Reference]:
     for one in _FEW_NUMBERS.finditer(text):
         groups = (group for group in (1, 2) if one[group])
         yield from (Reference(*one.span(group), (number(one[group]) - 1,)) for group in groups)
+    for one in _OF_A_CLAUSE.finditer(text):
+        groups = [group for group in (1, 2) if one[group]]
+        if all(1 <= int(one[group]) <= count for group in groups):
+            yield from (Reference(*one.span(group), (int(one[group]) - 1,)) for group in groups)
     for one in _NUMBERS.finditer(text):
         yield from (Reference(*one.span(group), (number(one[group]) - 1,)) for group in (1, 2))
     for one in _RANGE.finditer(text):
@@ -73,6 +87,8 @@ def single(text: str, count: int) -> Iterator[Reference]:
     yield from _by_number(text)
     for one in _FROM_END.finditer(text):
         yield Reference(one.start(), one.end(), (count - number(one[1] or "two"),))
+    for one in _NEAR_END.finditer(text):
+        yield Reference(one.start(), one.end(), (0 if "前" in one[0] else count - 1,))
     if one := _ALONE.match(text):
         yield Reference(one.start(1), one.end(1), (number(one[1]) - 1,))
     for one in _ORDINAL.finditer(text):

@@ -10,7 +10,7 @@ ORDINALS = {
     "last": -1, "final": -1, "bottom": -1, "top": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
     "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
 }  # fmt: skip
-NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|story|thing|option|pick|suggestion|choice|title|item)"
+NOUN = r"(?:one|film|movie|flick|book|novel|album|record|song|article|piece|story|thing|option|pick|suggestion|choice|title|item)"
 MEASURE_WORD = r"(?:部|个|本|张|首|篇|款|件|条|集|版)"
 
 

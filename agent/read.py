@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from handpicked.agent import (
     again,
@@ -122,9 +123,7 @@ class Reader:
     ) -> Noticed:
         """Gather the evidence: titles, wishes, and what the classifier makes of the message and where it was said."""
         text = request.message or request.context.query or ""
-        goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
-        found = _links(snapshot, text, memory, request.context.clicked, goods)
-        links = self.standing.judge(text, found)
+        links = self.standing.judge(text, self._links(snapshot, text, memory, request.context.clicked))
         if again.missed(text, memory) is not None:
             links = []  # "the seventh one" of four is no title with a seventh in it
         wished = wants.extract(
@@ -136,6 +135,14 @@ class Reader:
         guess = self.model.guess(cues, self.embedder, self.scenes)
         terms = self._evidence(request, wished, snapshot)
         return Noticed(request, snapshot, text, tuple(links), wished, cues, guess, terms, lately or {})
+
+    def _links(self, snapshot: Snapshot, text: str, memory: Memory, clicked: Sequence[str]) -> list[Link]:
+        """The titles and references of a text; "this" on the page of an item, the one clicked last, is that item."""
+        goods = {domain for value in self.scenes.values() if not value.titles for domain in value.domains}
+        find = partial(link.link, snapshot, text, skip_domains=goods, embedder=self.embedder)
+        here = clicked[-1] if clicked else None
+        found = find(shown=memory.last, focus=here if here in memory.last else memory.focus)
+        return found if found or here is None or here in memory.last else find(shown=(here,), focus=here)
 
     def _decide(self, noticed: Noticed) -> Reading:
         """Make the reading of the evidence. Raises ConfigError for an unknown scene or task."""
@@ -269,18 +276,6 @@ def _why(reading: Reading, memory: Memory, snapshot: Snapshot) -> Reading:
     if not unnamed or len(memory.last) != 1 or snapshot.get(memory.last[0]) is None:
         return reading
     return replace(reading, like=memory.last, about=memory.last)
-
-
-def _links(
-    snapshot: Snapshot, text: str, memory: Memory, clicked: Sequence[str], goods: Collection[str]
-) -> list[Link]:
-    """The titles and references of a text; "this" on the page of an item, the one clicked last, is that item."""
-    here = clicked[-1] if clicked else None
-    focus = here if here in memory.last else memory.focus
-    found = link.link(snapshot, text, shown=memory.last, focus=focus, skip_domains=goods)
-    if found or here is None or here in memory.last:
-        return found
-    return link.link(snapshot, text, shown=(here,), focus=here, skip_domains=goods)
 
 
 def _cues(request: Request, memory: Memory, links: Sequence[Link], snapshot: Snapshot) -> Cues:

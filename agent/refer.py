@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from handpicked.agent import lexicon, ordinals, told, traits
+from handpicked.agent import described, lexicon, ordinals, told, traits
+from handpicked.agent.likeness import Likeness
+from handpicked.agent.ordinals import FEW
 from handpicked.agent.pointing import MEASURE_WORD, NOUN, Reference
 from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.types import Item
@@ -15,14 +17,25 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    rf"\bthe\s+other(?:\s+{NOUN}|'s)?\b(?!\s+\w+(?<!is)(?<!was))|另(?:外)?(?:一|那){MEASURE_WORD}|另{MEASURE_WORD}",
+    rf"\bthe\s+other(?:\s+{NOUN}\b|'s|(?!\s+(?:{NOUN}|\w+(?<!is)(?<!was)(?<!has))\b))|另(?:外)?(?:一|那){MEASURE_WORD}|另{MEASURE_WORD}",
     re.IGNORECASE,
 )
+_OTHERS = re.compile(
+    rf"\b(?:the\s+)?other\s+({FEW})\b|\bthe\s+(?:others|rest)\b(?!\s+of\b)|另外?([两二三四五\d]){MEASURE_WORD}|(?:剩下|剩|其余|其他)的?(?:([两二三四五\d])(?:{MEASURE_WORD})|(俩)|(?=都|哪))",
+    re.IGNORECASE,
+)
+"""Those that nothing else is said of: "the other two", 另外两部, 剩下俩."""
 _ALL = re.compile(
     r"\b(?:all (?:of )?(?:them|these|those)|(?:them|these|those) all|every one of them|both(?: of (?:them|those|these))?)\b|(?:全部|这些|那些|(?<!第)[两三四五几][部本张首个])都(?=看|读|听|喜欢)"
-    r"|^\W*(?:我们?)?都(?=[看读听买]过)|(?<=\bseen |\bread )(?:'?em all|them all|all\b(?! of))|(?<=\bwatched )(?:'?em all|them all|all\b(?! of))",
+    r"|^\W*(?:我们?)?都(?=[看读听买]过)|(?<=\bseen |\bread )(?:'?em all|them all|all\b(?! of))|(?<=\bwatched )(?:'?em all|them all|all\b(?! of))"
+    rf"|(?:这|那)(?:几|些){MEASURE_WORD}?(?=[^，。！？\s]{{0,4}}(?:[看读听买]过|喜欢))",
     re.IGNORECASE,
 )
+_ALL_OF = re.compile(
+    rf"\b(?:all|these|those)\s+({FEW})\b(?!\s+(?:of\s+)?(?:my|our|us|his|her|their|the|kids|boys|girls|people|hours|days|times|nights)\b)|(?:这|那|全|全部)([两三四五六\d]){MEASURE_WORD}(?=[^，。！？\s]{{0,4}}(?:[看读听买]过|喜欢))",
+    re.IGNORECASE,
+)
+"""As many as were shown: "all three", 这三部."""
 _ALL_BUT = re.compile(
     r"\b(?:all|everything|them all|every one)\s+(?:of (?:them|those|these)\s+)?(?:but|except(?: for)?|apart from|bar)\s+|除了",
     re.IGNORECASE,
@@ -39,11 +52,6 @@ _IT = re.compile(
     re.IGNORECASE,
 )
 _WORD_OF = re.compile(r"\b(?:the|that)\s+([a-z]{4,})\b", re.IGNORECASE)
-_EITHER = re.compile(
-    rf"\W*(?:the\s+|that\s+)?([a-z]{{4,}})(?:\s+{NOUN})?\s+(?:or|vs\.?|and)\s+(?:the\s+|that\s+)?([a-z]{{4,}})\b",
-    re.IGNORECASE,
-)
-"""Two that are told by a word of each: "umbrellas or the bread one"."""
 _NOT_THAT = re.compile(
     r"\b(?:not|no more|enough of|without)\s+((?:that|this)\s+(?!one\b)[a-z]+)(?=\s*[.,;!?]|$)", re.IGNORECASE
 )
@@ -64,16 +72,57 @@ _LONG_WORD = re.compile(r"[a-z]{4,}", re.IGNORECASE)
 
 
 def find(
-    text: str, shown: Sequence[Item | None], taken: Sequence[tuple[int, int]], focus: int | None = None
+    text: str,
+    shown: Sequence[Item | None],
+    taken: Sequence[tuple[int, int]],
+    focus: int | None = None,
+    *,
+    named: Collection[int] = (),
+    like: Likeness | None = None,
 ) -> list[Reference]:
     """The references of a text to the items shown (None for one that is gone), in order, outside of the titles
-    that it names. `focus` is the place of the item that was asked about last: "that one" is that one."""
+    that it names, which are those at the places `named`. `focus` is the place of the item that was asked about last:
+    "that one" is that one. `like` tells what a description means that has no word of a title."""
     if focus is None and len(shown) == 1:
         focus = 0
     every = (one for one in _every(text, shown, focus) if not _of_title(text, one, taken)) if shown else ()
     found = _all_but(text, _kept(every, shown, taken), len(shown))
+    if like is not None and len(shown) > 1:
+        told = _told(found, named)
+        free = {place: item for place, item in enumerate(shown) if item is not None and place not in told}
+        found += described.likely(text, [*taken, *((one.start, one.end) for one in found)], free, like)
+    found = [*found, *_rest(text, found, shown, _told(found, named))]
     others = [one for one in found if text[one.start : one.end].casefold() not in _PRONOUNS]
-    return others if others and {one.places for one in found} != {one.places for one in others} else found
+    apart = others and {one.places for one in found} != {one.places for one in others}
+    return sorted(others if apart else found, key=lambda one: one.start)
+
+
+def descriptions(text: str, shown: Sequence[Item | None], like: Likeness | None) -> list[tuple[int, int]]:
+    """Where words tell one of the items shown, so that none of them is a title of something else."""
+    sure = [one for one in described.told(text, shown) if one.places]
+    held = [*((one.start, one.end) for one in sure), *told.superlatives(text)]
+    if like is None or len(shown) < 2:
+        return held
+    meant = _told(sure, ())
+    free = {place: item for place, item in enumerate(shown) if item is not None and place not in meant}
+    return [*held, *((one.start, one.end) for one in described.likely(text, held, free, like))]
+
+
+def _told(found: Sequence[Reference], named: Collection[int]) -> set[int]:
+    return {*named, *(place for one in found for place in one.places)}
+
+
+def _rest(
+    text: str, found: Sequence[Reference], shown: Sequence[Item | None], told: Collection[int]
+) -> Iterator[Reference]:
+    """Those that nothing else is said of, where they are meant and as many as that."""
+    left = tuple(place for place in range(len(shown)) if place not in told)
+    for one in _OTHERS.finditer(text):
+        given = next(filter(None, one.groups()), None)
+        many = len(left) if given is None else 2 if given == "俩" else ordinals.number(given)
+        free = not any(other.start < one.end() and one.start() < other.end for other in found)
+        if told and left and many == len(left) and free:
+            yield Reference(one.start(), one.end(), left)
 
 
 def _of_title(text: str, one: Reference, taken: Sequence[tuple[int, int]]) -> bool:
@@ -123,14 +172,15 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
     yield from ordinals.several(text, count)
     for one in _ALL.finditer(text):
         yield Reference(one.start(), one.end(), tuple(range(count)))
+    for one in _ALL_OF.finditer(text):
+        yield Reference(one.start(), one.end(), tuple(range(count)) if _as_many(one, count) else ())
+    yield from told.find(text, shown)
     if count == 2:
         yield from (Reference(one.start(), one.end(), (0, 1)) for one in _PAIR.finditer(text))
-    yield from told.find(text, shown)
     yield from ordinals.single(text, count)
-    if choice := _EITHER.match(text):
-        yield from (Reference(*choice.span(n), traits.by_word(shown, choice[n])) for n in (1, 2))
     for one in _WORD_OF.finditer(text):
-        yield Reference(one.start(), one.end(), traits.by_word(shown, one[1]))
+        places = traits.of_domain(shown, one[1]) or traits.by_word(shown, one[1])
+        yield Reference(one.start(), one.end(), places or traits.by_surname(shown, one[1], makers=True))
     for one in _THE_MAKER.finditer(text):
         yield Reference(one.start(), one.end(), traits.single(shown, one[1]))
     if complaint := _COMPLAINT.search(text):
@@ -146,10 +196,11 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
 
 def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:
     for one in _OTHER.finditer(text):
-        yield Reference(one.start(), one.end(), (1,) if len(shown) == 2 else ())
+        yield Reference(one.start(), one.end(), (1 - (focus or 0),) if len(shown) == 2 else ())
+    told = [] if focus is not None else described.find(text)
     for one in _THIS.finditer(text):
         named = len(one[0].split()) > 1 or (has_cjk(one[0]) and "个" not in one[0])
-        if focus is not None or named:
+        if focus is not None or (named and not any(d.start < one.start() < d.end for d in told)):
             yield Reference(one.start(), one.end(), (focus or 0,))
     if focus is not None:
         yield from (Reference(one.start(1), one.end(1), (focus,)) for one in _NOT_THAT.finditer(text))
@@ -161,3 +212,7 @@ def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Ite
             yield Reference(one.start(1), one.end(1), (focus,))
         for one in _IT.finditer(text):
             yield Reference(one.start(), one.end(), (focus,))
+
+
+def _as_many(found: re.Match[str], count: int) -> bool:
+    return ordinals.number(next(filter(None, found.groups()))) == count

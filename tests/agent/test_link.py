@@ -161,6 +161,7 @@ def test_what_was_shown_is_meant_by_a_reference(snapshot: Snapshot) -> None:
         ("nah the older one", "f3"),
         ("Paul Morr's.", "f3"),
         ("不是这个，我要老的那部", "f3"),
+        ("paul morr obvs", "f3"),
         ("who directed it", "f2"),
     ],
 )
@@ -176,6 +177,8 @@ def test_what_is_said_without_a_word_for_it_is_said_of_the_one_item_shown(snapsh
     [asked] = link.link(snapshot, "how long?", shown=("f1", "f2"), focus="f1")
     assert (asked.item_id, asked.polarity) == ("f1", "about")
     assert link.link(snapshot, "how long?", shown=("f1", "f2")) == []
+    every = link.link(snapshot, "seen seen and seen", shown=("f1", "f2", "gone", "f7"))
+    assert [(one.item_id, one.polarity) for one in every] == [("f1", "seen"), ("f2", "seen"), ("f7", "seen")]
 
 
 def test_what_is_said_of_the_title_before_is_not_said_of_the_next(snapshot: Snapshot) -> None:

@@ -48,6 +48,21 @@ REFERRED: list[tuple[str, list[tuple[int, ...]]]] = [
     ("i like 2 more films", []),
     ("which has Mike Clune in it", [(2,)]),
     ("the top one please", [(0,)]),
+    ("1 and 3 yes. 2 god no. more", [(0,), (2,), (1,)]),
+    ("2 slayed, 3 gave me the ick", [(1,), (2,)]),
+    ("2 adults and 3 kids", []),
+    ("first 8.5, second a 6", [(0,), (1,)]),
+    ("the first 10 minutes", []),
+    ("newest of those is a racket", [(2,)]),
+    ("all three are gold dust", [(0, 1, 2)]),
+    ("all three of my kids", []),
+    ("这几部我全看过", [(0, 1, 2)]),
+    ("这几部都太长", []),
+    ("the second is dull, the other two please", [(1,), (0, 2)]),
+    ("第二个看过了，剩下俩哪个好", [(1,), (0, 2)]),
+    ("the book is on my shelf", [(1,)]),
+    ("the brandt has aged like milk", [(0,)]),
+    ("后面那部太吵", [(2,)]),
     ("这里面哪部最老", [(0,)]),
     ("后面两部没看过", [(1, 2)]),
     ("thumbs up for the bees", [(1,)]),
@@ -108,6 +123,8 @@ def test_the_only_one_shown_is_it(text: str, places: list[tuple[int, ...]]) -> N
 def test_two_shown_are_the_two() -> None:
     assert _places("compare the two", SHOWN[:2]) == [(0, 1)]
     assert _places("the other one", SHOWN[:2]) == [(1,)]
+    assert _places("older of the two, who's in it", SHOWN[::2]) == [(0,)]
+    assert [one.places for one in refer.find("no the other one i mean", SHOWN[:2], [], 1)] == [(0,)]
 
 
 def test_nothing_is_referred_to_when_nothing_was_shown() -> None:
