@@ -11,6 +11,14 @@ _LEAD = r"^\W*(?:(?:oh|ah|um|uh|er|hm+|ok|okay|nah|no|nope|yeah|yep|yes|well|ha|
 _END = r"(?=\s*(?:$|[.,;:!?…，。！？；~]|\s-|\sbut\b))"
 _ENDING = r"[了啦的过吧呀啊哈吗嘛呢么]*"
 _TIMES = r"(?:\s+(?:already|before|twice|that|this|it|one|last (?:week|night|year|month)|ages ago|years ago|a million times|too many times))*"
+_TRAIT = r"(?:violent|scary|sad|gory|funny|dark|slow|boring|long|good|weird|subtitled|dubbed|black (?:and|&|n) white|in (?:english|colou?r|french|german|chinese)|kid[- ]?friendly|family[- ]?friendly|(?:based on )?a true story|worth it)"
+_AMOUNT = r"(?:gore|blood|nudity|sex|swearing|violence|jump ?scares|bad language|subtitles|subs|singing)"
+_ASKED = re.compile(
+    rf"{_LEAD}((?:(?:very|too|really|that|so|is it|any)\s+)?{_TRAIT}|(?:(?:any|much|lots of|is there(?: any| much)?|how much)\s+){_AMOUNT}(?:\s+in it)?|(?:happy|sad|good) ending|what rating|rated what|age rating|what language)(?:\s+(?:for (?:a |the )?\w+(?: year old)?|though|tho|btw))?\s*\?"
+    rf"|{_LEAD}((?:有(?:没有)?(?:中文)?字幕|(?:是)?(?:黑白|国语|中文|英文|真人真事|真实(?:事件|故事))(?:改编)?的?|(?:男|女)?主角是?谁|(?:男|女)主(?:是|演)?谁|片长(?:多少|多久)?|多少分钟|(?:好|想)哭|哭不哭|结局(?:怎么样|好|惨|悲)?|几级|口碑(?:怎么样|好|如何)?|评价(?:怎么样|高|如何)?|多大孩子能看){_ENDING})\s*[?？]*\W*$",
+    re.IGNORECASE,
+)
+"""A question on what it is like that names nothing else."""
 _FAULT = re.compile(
     rf"{_LEAD}((?:(?:a )?(?:bit|little|tad|way|far|much|just|all|still) )*too (?!many|much|few|good|right|early|late|bad\b)\w+(?: for (?:me|us|him|her|them|my \w+|the kids))?)(?:,? (?:dear|love|mate|sorry|thanks|thx|pls|please|next|tbh|imo|lol|i['’]?m afraid|i think))*\W*$"
     rf"|{_LEAD}((?:有点|也|真|实在|还是)?太[\u4e00-\u9fff]{{1,3}}?)[了啦的吧呀啊]*[，,。！!\s]*(?:(?:换|换一?[个部本张首篇]|不要|不看|算了|下一个|pass)(?:吧|了|别的)?)?\W*$",
@@ -77,6 +85,8 @@ def find(text: str) -> tuple[int, int, Polarity] | None:
     """The words that say it, characters [start, end), and how the user stands to the item; None where they don't."""
     if fault := _FAULT.search(text):
         return *fault.span(1 if fault[1] else 2), "dislike"
+    if asked := _ASKED.search(text):
+        return *asked.span(1 if asked[1] else 2), "about"
     if (rated := ratings.given(text)) and not _BOUND.search(text):
         start = text.index(rated[0].words)
         return start, start + len(rated[0].words), "about"

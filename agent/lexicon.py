@@ -111,6 +111,12 @@ def common() -> Common:
     return Common(frozenset(words), frozenset(uncommon), frozenset(map(phrase_key, idioms)))
 
 
+def is_common(word: str) -> bool:
+    """Whether a folded word is everyday or common English, or a term of the lexicon; other words are names, mostly."""
+    known = common()
+    return is_plain(word) or any(word in part for part in (known.words, known.uncommon))
+
+
 def is_plain(word: str) -> bool:
     """Whether a folded word says little by itself: a function word, an everyday word, a number, or a term of the lexicon."""
     known = load()

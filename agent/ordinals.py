@@ -43,6 +43,16 @@ _NEAR_END = re.compile(
     rf"(前|后)(?:面|头|边)?的?(?:那|这|一)一?{MEASURE_WORD}|(前|后)(?:面|头|边)的?{MEASURE_WORD}"
 )
 """The first or the last: 前一张, 后面那部."""
+_LIST = re.compile(
+    r"(?<![\d.第])([1-9](?:\s*[,，、]\s*[1-9])+(?:\s*(?:,?\s*(?:and|&|or)|[和跟与])\s*[1-9])?)(?![\d.]|\s*(?:stars?|hours?|films?|movies?|books?|people|kids|点|分|小时|部|本))",
+    re.IGNORECASE,
+)
+"""Several numbers, all of which must be of items shown: "seen 1, 2 and 4", 1、3看过."""
+_JUDGED = re.compile(
+    r"(?<![\d.第])([1-9])号?(?=[看读听买]过|不[要看行错]|没兴趣|太|可以|还行|还可以|喜欢|是讲|讲)"
+)
+"""A number that something is said of: 1看过，2不要."""
+_FORMER = re.compile(r"\bthe (former|latter)\b|(前者|后者)", re.IGNORECASE)
 _ALONE = re.compile(r"^\W*(\d|[一二三四五])\W*$")
 _OF_A_CLAUSE = re.compile(
     r"(?:^|[.,;:!?]\s*)(\d)(?:\s*(?:and|&|,)\s*(\d))?\s+(?=(?:yes|yeah|yep|no|nope|nah|god|hell|was|were|is|are|looks?|sounds?|seems?|made|gave|got|put|bored|had|has|i|we|he|she|they|seen|please|pls|deffo|def|definitely|then|tho|though)\b"
@@ -71,6 +81,12 @@ def several(text: str, count: int) -> Iterator[Reference]:
         groups = [group for group in (1, 2) if one[group]]
         if all(1 <= int(one[group]) <= count for group in groups):
             yield from (Reference(*one.span(group), (int(one[group]) - 1,)) for group in groups)
+    for one in _LIST.finditer(text):
+        told = [(digit.start(), int(digit[0])) for digit in re.finditer(r"\d", one[1])]
+        if all(value <= count for _, value in told):
+            yield from (Reference(one.start() + at, one.start() + at + 1, (value - 1,)) for at, value in told)
+    for one in _JUDGED.finditer(text):
+        yield Reference(*one.span(1), (int(one[1]) - 1,))
     for one in _NUMBERS.finditer(text):
         yield from (Reference(*one.span(group), (number(one[group]) - 1,)) for group in (1, 2))
     for one in _RANGE.finditer(text):
@@ -87,6 +103,10 @@ def single(text: str, count: int) -> Iterator[Reference]:
     yield from _by_number(text)
     for one in _FROM_END.finditer(text):
         yield Reference(one.start(), one.end(), (count - number(one[1] or "two"),))
+    for one in _FORMER.finditer(text):
+        yield Reference(
+            one.start(), one.end(), (0 if one[0].casefold() in ("the former", "前者") else count - 1,)
+        )
     for one in _NEAR_END.finditer(text):
         yield Reference(one.start(), one.end(), (0 if "前" in one[0] else count - 1,))
     if one := _ALONE.match(text):

@@ -101,6 +101,12 @@ def descriptions(text: str, shown: Sequence[Item | None], like: Likeness | None)
     """Where words tell one of the items shown, so that none of them is a title of something else."""
     sure = [one for one in described.told(text, shown) if one.places]
     held = [*((one.start, one.end) for one in sure), *told.superlatives(text)]
+    for one in _by_name(text, shown):
+        titles = [phrase_key(item.title) for place in one.places if (item := shown[place])]
+        if any(not title.startswith(text[one.start : one.end].casefold()) for title in titles):
+            held.append(
+                (one.start, one.end)
+            )  # "lola" is Run Lola Run, but "alien" need not be Alien Resurrection
     if like is None or len(shown) < 2:
         return held
     meant = _told(sure, ())
@@ -191,7 +197,15 @@ def _every(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterat
                 one.end(),
                 traits.single(shown, one[0]) if named else traits.by_word(shown, one[0]),
             )
+    yield from _by_name(text, shown)
     yield from _pronouns(text, shown, focus)
+
+
+def _by_name(text: str, shown: Sequence[Item | None]) -> Iterator[Reference]:
+    """By a name that stands in one title: "more like strangelove"."""
+    for one in _LONG_WORD.finditer(text):
+        if not lexicon.is_common(phrase_key(one[0])):
+            yield Reference(one.start(), one.end(), traits.by_word(shown, one[0]))
 
 
 def _pronouns(text: str, shown: Sequence[Item | None], focus: int | None) -> Iterator[Reference]:

@@ -20,9 +20,9 @@ _DATED = re.compile(
 )
 _ENDS = r"(?:old|new|long|short|cheap)(?:er|est)"
 _MOST = re.compile(
-    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{NOUN}\b|\b(?:what|which)(?:\s+one)?(?:['’]?s|\s+is)?\s+(?:the\s+)?(oldest|newest|longest|shortest|cheapest)(?=\s*(?:$|[?.,!]))|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
+    rf"\b(?:the\s+)?(longest|shortest|cheapest)\s+{NOUN}\b|\b(?:the|that)\s+(longer|shorter|cheaper)\s+{NOUN}\b|\b(?:what|which)(?:\s+one)?(?:['’]?s|\s+is)?\s+(?:the\s+)?(oldest|newest|longest|shortest|cheapest)(?=\s*(?:$|[?.,!]))|^\W*(?:the\s+)?(oldest|newest|longest|shortest|cheapest)\W*$"
     rf"|\b(?:the\s+)?({_ENDS})\s+of\s+(?:the\s+(?:two|three|four|five|lot|bunch|\d)|those|these|them|['’]?em)\b|(?:^|[.,;!?]\s*)(?:the\s+)?(oldest|newest|longest|shortest|cheapest)(?=\s+(?:is|was|looks|sounds|has|had)\b)"
-    rf"|哪一?{MEASURE_WORD}最(长|短|老|早|旧|新|便宜)|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{MEASURE_WORD}",
+    rf"|(长|短|便宜)一?点?的?那{MEASURE_WORD}|哪一?{MEASURE_WORD}最(长|短|老|早|旧|新|便宜)|最(长|短|老|早|旧|新|便宜)的?(?:那|这)?(?:一)?{MEASURE_WORD}",
     re.IGNORECASE,
 )
 _MEASURES = {

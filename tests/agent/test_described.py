@@ -68,6 +68,8 @@ def test_one_that_is_told_already_is_not_described_again() -> None:
 def test_a_title_in_a_description_of_something_shown_is_no_title() -> None:
     assert refer.descriptions("the shark one", SHOWN, _like) == [(0, 13)]
     assert refer.descriptions("shark", SHOWN, _like) == []
+    assert refer.descriptions("seen odette", SHOWN, _like) == [(5, 11)]
+    assert refer.descriptions("seen mungo park", (SHOWN[0], Item("e", "Mungo", "movie")), _like) == []
 
 
 def test_descriptions_do_not_overlap() -> None:
