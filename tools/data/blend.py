@@ -29,6 +29,9 @@ TOOLS = tuple(dict.fromkeys(SOURCES.values()))
 _FOLDS = 8
 _NEGATIVES = 300
 """Items drawn evenly for each turn: hard ones did worse."""
+_DRAWS = 4
+"""The weights are the mean of fits on a part of the negatives each: with many negatives the loss is made by what is found
+early anyway, with few by what is hardly found."""
 _STEPS = 50
 _GAIN = 0.01
 _TINY = 1e-4
@@ -98,7 +101,8 @@ def fit(
             examples = features(found, one.turn, without)[drawn[at]]
             chosen.append(examples[:-_NEGATIVES])
             others.append(examples[-_NEGATIVES:])
-    weights = softmax(np.stack(others), chosen, len(shelf))
+    parts = np.split(np.stack(others), _DRAWS, axis=1)
+    weights: Floats = np.mean([softmax(part, chosen, len(shelf)) for part in parts], axis=0)
     groups: list[Floats] = []
     labels: list[Rows] = []
     for at, (one, found) in enumerate(_out_of_fold(shelf, answered, histories, seed)):

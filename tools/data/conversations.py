@@ -21,7 +21,7 @@ sparse: Any = import_module("scipy.sparse")  # it has no types
 
 SOURCES: Mapping[str, str] = {
     "near_recent": "dialogues", "near_whole": "dialogues", "near_words": "dialogues", "near_chosen": "dialogues",
-    "expected": "dialogues",
+    "expected": "dialogues", "expected_with": "dialogues", "expected_like": "dialogues",
     "ease": "collab", "together": "collab", "followed": "collab", "shared": "collab",
     "like_named": "similar", "like_closest": "similar", "like_words": "similar", "like_kind": "similar",
     "like_title": "similar", "like_people": "similar", "like_years": "similar", "same_title": "similar",
@@ -153,12 +153,17 @@ def scores(shelf: Shelf, past: Past, turn: Turn) -> dict[str, Floats]:
     """Every source's score of every row."""
     said = content(turn.text)
     asked = bags.dense(bags.weighed([said], shelf.vocabulary, shelf.idf))
+    found = _from_past(shelf, past, turn, asked)
+    beyond = _beyond(past, found["expected"])
+    talked = np.flatnonzero(beyond)
+    middle = beyond[talked] @ shelf.vectors[talked]
     # In one product, which reads the matrix once.
-    cosines = shelf.vectors @ np.vstack([turn.recent, turn.whole, shelf.vectors[turn.mentioned]]).T
-    found = {
-        **_from_past(shelf, past, turn, asked),
+    cosines = shelf.vectors @ np.vstack([turn.recent, turn.whole, middle, shelf.vectors[turn.mentioned]]).T
+    found |= {
         **_from_others(shelf, past, turn),
-        **_from_items(shelf, turn, cosines[:, 2:]),
+        **_from_items(shelf, turn, cosines[:, 3:]),
+        "expected_with": _of_head(shelf, past, beyond[past.head] @ past.ease),
+        "expected_like": cosines[:, 2] - cosines[:, 2].min(initial=0.0),
     }
     found |= {
         "text_recent": cosines[:, 0],
@@ -205,18 +210,30 @@ def _from_past(shelf: Shelf, past: Past, turn: Turn, asked: Floats) -> dict[str,
     }
     had, times = _named(shelf, turn), past.talked
     together = bags.dense(past.members.T @ (past.members @ (had / np.sqrt(times + _SHRINK))))
-    implied = np.zeros(len(shelf), np.float32)
-    implied[past.head] = past.ease[np.flatnonzero(had[past.head])].sum(axis=0)
     return {
         **talked,
         "expected": bags.dense(past.members.T @ (past.expected @ alike[-regression.MOST :])),
         "near_chosen": bags.dense(past.chosen.T @ (weights["near_recent"] + weights["near_words"])),
-        "ease": implied,
+        "ease": _of_head(shelf, past, past.ease[np.flatnonzero(had[past.head])].sum(axis=0)),
         "together": bags.dense(together / np.sqrt(times + _SHRINK)),
         "followed": bags.dense(past.followed.T @ (had / np.sqrt(times + _SHRINK))),
         "chosen": bags.dense(np.log1p(past.picked)),
         "talked_of": bags.dense(np.log1p(times)),
     }
+
+
+def _beyond(past: Past, expected: Floats) -> Floats:
+    """How much more than in any conversation each item is expected; it sums to nothing, so that what all vectors have in
+    common has no say where they are summed by it."""
+    share = float(expected.sum()) / max(float(past.talked.sum()), 1.0)
+    return np.asarray(expected - share * past.talked, np.float32)
+
+
+def _of_head(shelf: Shelf, past: Past, scores: Floats) -> Floats:
+    """Scores of the rows of the head as scores of all rows."""
+    found = np.zeros(len(shelf), np.float32)
+    found[past.head] = scores
+    return found
 
 
 def _from_others(shelf: Shelf, past: Past, turn: Turn) -> dict[str, Floats]:

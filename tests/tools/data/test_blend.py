@@ -156,6 +156,21 @@ def test_what_other_people_have_goes_with_what_is_named_and_with_its_twins(toy: 
     assert int(np.argmax(found["newest"])) == 1
 
 
+def test_what_goes_with_the_expected_and_what_is_like_it_is_found_without_being_named(toy: Embedder) -> None:
+    """Ghosts are talked of with item 0; 1 goes with it in another conversation, 2 is only like it, 3 neither."""
+    texts = ("haunted house", "desert", "haunted house at night", "piano")
+    items = [Item(str(n), f"Number {n}") for n in range(4)]
+    known = shelves.shelf(items, toy.embed_matrix(texts))
+    told = [("ghosts please", 0, "a"), ("ghosts again", 0, "b"), ("anything", 3, "c"), ("whatever", 0, "d")]
+    answered = [Answered(_turn(toy, text), np.array([row]), name) for text, row, name in told]
+    answered += [Answered(_turn(toy, "more of it", 0), np.array([1]), "d")]
+    past = conversations.past(known, answered)
+    found = conversations.scores(known, past, _turn(toy, "ghosts please"))
+    assert found["expected_with"][1] > 0
+    assert found["expected_with"][[2, 3]].tolist() == [0, 0]
+    assert found["expected_like"][2] > max(found["expected_like"][[1, 3]])
+
+
 def test_a_turn_is_scored_by_other_conversations_than_its_own(
     shelf: Shelf, toy: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
