@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from handpicked.agent import link
 from handpicked.tools.data.index import Snapshot
+from handpicked.tools.data.text import phrase_key
 from handpicked.tools.data.titles import TitleIndex, Titles
 from handpicked.tools.dispatch import Context
 
@@ -139,11 +140,33 @@ def test_ordinary_words_are_no_titles(snapshot: Snapshot, text: str) -> None:
 def test_a_title_of_one_ideograph_is_meant_between_quotes_or_by_itself(
     snapshot: Snapshot, text: str, meant: bool
 ) -> None:
+    assert [found for found, _ in _linked(_called(snapshot, "她"), text)] == (["f1"] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("推荐像《天生一对》这样的电影", True),
+        ("看过天生一对", True),
+        ("我们是天生一对，想看浪漫的", False),
+        ("讲一对天生一对的夫妻", False),
+    ],
+)
+def test_an_everyday_phrase_is_a_title_only_where_something_says_so(
+    snapshot: Snapshot, text: str, meant: bool
+) -> None:
+    found = _linked(_called(snapshot, phrase_key("天生一对"), item_id="f10"), text)
+    assert [item_id for item_id, _ in found] == (["f10"] if meant else [])
+
+
+def _called(snapshot: Snapshot, name: str, *, item_id: str = "f1") -> Snapshot:
+    """The same with one more name of an item, a phrase key."""
     names = list(snapshot.build.columns.titles)
-    names[snapshot.row("f1") or 0] = ("night signal", "她")
+    row = snapshot.row(item_id) or 0
+    names[row] = (*names[row], name)
     named = replace(snapshot)
     named.__dict__["titles"] = Titles([TitleIndex(names)], snapshot.alive)
-    assert [found for found, _ in _linked(named, text)] == (["f1"] if meant else [])
+    return named
 
 
 def test_what_was_shown_is_meant_by_a_reference(snapshot: Snapshot) -> None:

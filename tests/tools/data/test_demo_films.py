@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from handpicked.tools.data import demo
 from handpicked.tools.data.demo_films import Films, add_aliases, nearest_year, read_films, title_key
 from handpicked.tools.data.demo_plots import add_plots, clean
 from handpicked.tools.data.demo_ratings import read_ratings, titles_of
+from handpicked.tools.data.text import has_cjk, phrase_key
 from handpicked.tools.types import Item
 
 OMDB = (
@@ -117,6 +119,14 @@ def test_aliases_are_added_to_the_film_of_that_year(films: Films, tmp_path: Path
     assert by_id(added)["film-tt2"].aliases == ("盗火线",)
     assert by_id(added)["film-tt3"].aliases == ()
     assert added.counts["Chinese titles without a film"] == 1
+
+
+def test_the_shipped_titles_are_sorted_and_each_is_there_once() -> None:
+    with (demo.PACKAGE / "aliases_zh.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [(row["title"], int(row["year"]), row["alias"]) for row in csv.DictReader(lines)]
+    assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+    assert len({(title, year, phrase_key(alias)) for title, year, alias in rows}) == len(rows)
+    assert all(has_cjk(alias) for _, _, alias in rows)
 
 
 def test_movielens_titles_are_unpacked() -> None:
