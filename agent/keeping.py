@@ -1,10 +1,11 @@
-"""What is kept of a turn: the conversation, what it tells of a taste, and lists of which places were drawn."""
+"""What is kept of a turn: the conversation, what it tells of a taste, and the lists that are to be learned from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from handpicked.agent import memory, profile
+from handpicked.agent.scenes import LIST_TASKS
 from handpicked.agent.turn import Turn
 from handpicked.agent.types import RankedList
 from handpicked.tools.data.event_store import EventStore
@@ -31,11 +32,12 @@ def keep(events: EventStore, turn: Turn, lists: Sequence[RankedList], text: str)
 
 
 def impressions(turn: Turn, lists: Sequence[RankedList]) -> list[Event]:
-    """The items of the lists that a scene explores, as events of a known user; none where it doesn't: without a draw every
-    propensity is 1 and tells nothing."""
+    """The items of the lists of a known user as events, where the scene explores or the user is in an experiment; else none:
+    without a draw every propensity is 1 and tells nothing. Only an experiment keeps searches."""
     user_id = turn.context.user_id
-    if user_id is None or not turn.scene.explore:
+    if user_id is None or not (turn.scene.explore or turn.policy):
         return []
+    tasks = LIST_TASKS if turn.policy else ("recommend",)
     return [
         Event(
             user_id,
@@ -46,8 +48,10 @@ def impressions(turn: Turn, lists: Sequence[RankedList]) -> list[Event]:
             list_id=ranked.list_id,
             position=item.rank,
             propensity=item.propensity,
+            policy=turn.policy,
+            task=ranked.task,
         )
         for ranked in lists
-        if ranked.task == "recommend"
+        if ranked.task in tasks
         for item in ranked.items
     ]

@@ -19,13 +19,14 @@ from handpicked.agent.adviser import Adviser, advised
 from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Written
 from handpicked.agent.erasing import Forgotten
+from handpicked.agent.experiment import Experiment
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
 from handpicked.agent.outline import Sentence, outline
 from handpicked.agent.read import Noticed, Reader
 from handpicked.agent.rounds import Powers, Round, Time
-from handpicked.agent.scenes import Scene
+from handpicked.agent.scenes import Scene, Scenes
 from handpicked.agent.sponsored import sponsored_list
 from handpicked.agent.turn import Turn
 from handpicked.agent.types import (
@@ -71,12 +72,13 @@ class _State(TypedDict):
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
     """How turns are answered when the request doesn't say. `model_languages` is what the model may
-    write; `model_missing` says why there is none where one was asked for."""
+    write; `model_missing` says why there is none where one was asked for; users are parted by `experiment`."""
 
     k: int = 10
     seed: int = 0
     model_languages: tuple[str, ...] = ("en", "zh")
     model_missing: str | None = None
+    experiment: Experiment | None = None
 
 
 class Agent:
@@ -218,6 +220,7 @@ class Agent:
         budget, spent = state["budget"], state["budget"].left_ms <= 0.0
         wish = self._wish(state, depth=0 if spent else None)
         lists, broken = await asyncio.to_thread(self._ranked, wish, mend=state.get("broken") is None)
+        policy = self._policy(state["context"])
         repairs = bool(broken) and budget.left_ms >= WORTH_MS
         degraded = [f"{part}: left out, {budget} is spent; raise it"
                     for part, left in (("rerank", spent and lists), ("repair", broken and not repairs)) if left]  # fmt: skip
@@ -227,9 +230,10 @@ class Agent:
             lists, degraded = (*lists, *sponsored), [*degraded, *([wrong] if wrong else [])]
             get_stream_writer()(Lists(lists))
         shown: list[Json] = [len(ranked.items) for ranked in lists]
+        tested: dict[str, Json] = {"policy": policy} if policy else {}
         return {
             "lists": lists, "broken": broken if repairs else [], "degraded": degraded,
-            "trace": [Step("rank", _since(start), {"items": shown})],
+            "trace": [Step("rank", _since(start), {"items": shown, **tested})],
         }  # fmt: skip
 
     def _wish(self, state: _State, depth: int | None = None, results: Sequence[ToolResult] = ()) -> Wish:
@@ -239,8 +243,9 @@ class Agent:
 
     def _ranked(self, wish: Wish, *, mend: bool) -> tuple[tuple[RankedList, ...], list[str]]:
         """The lists, and what is wrong with them if that is to be mended."""
-        lists = ranked_lists(wish, self.reader.scenes, self._config.k)
-        return lists, repair.breaks(wish, lists, self.reader.scenes, self._config.k) if mend else []
+        scenes = self._scenes(wish.context)
+        lists = ranked_lists(wish, scenes, self._config.k)
+        return lists, repair.breaks(wish, lists, scenes, self._config.k) if mend else []
 
     async def _repair(self, state: _State) -> Update:
         """One round that mends what is wrong: without a model, and if that doesn't do, with one that calls tools."""
@@ -278,7 +283,7 @@ class Agent:
         )  # fmt: skip
         written: list[Written] = []
         wish = self._wish(state)
-        pieces = outline(wish, lists, self.reader.scenes)
+        pieces = outline(wish, lists, self._scenes(wish.context))
         if state["forgotten"] is not None:
             told = Sentence(erasing.told(state["forgotten"], reading.language), fixed=True)
             pieces = [told, *(pieces if lists else [])]
@@ -331,10 +336,22 @@ class Agent:
         return {}
 
     def _turn(self, state: _State) -> Turn:
-        return Turn(state["request"], state["reading"], state["memory"], self._scene(state), state["context"])
+        context = state["context"]
+        return Turn(
+            state["request"], state["reading"], state["memory"], self._scene(state), context, self._policy(context)
+        )  # fmt: skip
 
     def _scene(self, state: _State) -> Scene:
-        return self.reader.scenes[state["reading"].scene.name]
+        return self._scenes(state["context"])[state["reading"].scene.name]
+
+    def _scenes(self, context: Context) -> Scenes:
+        """The scenes as the user's arm of the experiment has them. Turns are read by those of the file."""
+        experiment = self._config.experiment
+        return experiment.scenes(context.user_id) if experiment else self.reader.scenes
+
+    def _policy(self, context: Context) -> str | None:
+        experiment = self._config.experiment
+        return experiment.policy(context.user_id) if experiment and context.user_id is not None else None
 
 
 def _after_act(state: _State) -> str:

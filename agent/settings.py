@@ -47,6 +47,8 @@ class Settings(BaseSettings):
 
     scenes: Path | None = None
     """A file of scenes in place of the packaged `prompts/scenes.yaml`."""
+    experiment: Path | None = None
+    """A file that parts users into policies, each with settings of scenes of its own: an A/B test; see docs/experiments.md."""
 
     k: int = 10
     seed: int = 0

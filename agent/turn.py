@@ -24,13 +24,14 @@ _PEOPLE = 4
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn up to its reading, with what tools are bound to."""
+    """A turn up to its reading, with what tools are bound to; `policy` is the arm of the experiment that the user is in."""
 
     request: Request
     reading: Reading
     memory: Memory
     scene: Scene
     context: Context
+    policy: str | None = None
 
 
 def told(turn: Turn) -> dict[str, str]:

@@ -55,7 +55,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a user did. `timestamp` is in seconds since 1970 (UTC), `dwell_s` in seconds."""
+    """Something that a user did. `timestamp` is in seconds since 1970 (UTC), `dwell_s` in seconds; `policy` is what made the list
+    that an item was shown in, `experiment/arm` of an A/B test, and `task` what the list was for."""
 
     user_id: str
     item_id: str
@@ -68,6 +69,8 @@ class Event:
     position: int | None = None
     propensity: float | None = None
     event_id: str | None = None
+    policy: str | None = None
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from handpicked.agent import demonstrations, judge, scene, scenes, standing, trust
+from handpicked.agent import demonstrations, experiment, judge, scene, scenes, standing, trust
 from handpicked.agent.adviser import Adviser
 from handpicked.agent.caller import Caller
 from handpicked.agent.llm import factory
@@ -65,7 +65,8 @@ def open_agent(settings: Settings, *, prose: bool = True) -> Parts:
     )
     client, missing = model_client(settings) if prose else (None, None)
     languages = ("en",) if settings.model in _ENGLISH_ONLY else ("en", "zh")
-    config = AgentConfig(settings.k, settings.seed, languages, missing)
+    tested = experiment.load(settings.experiment, known) if settings.experiment is not None else None
+    config = AgentConfig(settings.k, settings.seed, languages, missing, tested)
     added = powers(settings, client)
     agent = Agent(
         workspace,

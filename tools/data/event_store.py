@@ -40,6 +40,7 @@ _SESSION_WAIT_S = 2.0
 _FIELDS = (
     "user_id", "item_id", "event", "timestamp", "value", "scene",
     "dwell_s", "list_id", "position", "propensity", "event_id",
+    "policy", "task",
 )  # fmt: skip
 _EVENT_COLUMNS = tuple(EVENT_ROWS.c[name] for name in _FIELDS)
 
@@ -262,6 +263,8 @@ def _row(event: Event) -> tuple[Any, ...]:
         event.position,
         event.propensity,
         event.event_id,
+        event.policy,
+        event.task,
     )
 
 

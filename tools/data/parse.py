@@ -31,6 +31,7 @@ OPTIONAL: Mapping[Kind, tuple[str, ...]] = {
     "users": (),
     "events": (
         "event", "timestamp", "value", "scene", "dwell_s", "list_id", "position", "propensity", "event_id",
+        "policy", "task",
     ),
     "campaigns": ("item_ids", "categories", "audience", "start", "end", "bid", "budget", "cap", "title"),
     "dialogues": ("mentioned", "dialogue_id"),
@@ -40,7 +41,7 @@ KEEPS_ATTRIBUTES: frozenset[Kind] = frozenset({"items", "users"})
 
 _ITEM_COLUMNS = frozenset(REQUIRED["items"] + OPTIONAL["items"])
 _EVENT_KINDS = frozenset(EVENT_KINDS)
-_RARE = frozenset({"scene", "dwell_s", "list_id", "position", "propensity", "event_id"})
+_RARE = frozenset({"scene", "dwell_s", "list_id", "position", "propensity", "event_id", "policy", "task"})
 _FINE = 1e11
 _LARGEST = 1e15
 _TITLE_LIMIT = 2_000
@@ -132,6 +133,8 @@ def parse_event(row: Row, known_items: Container[str], *, has_kind: bool, latest
         position=_not_negative(row, "position", quantities.whole),
         propensity=_share(row, "propensity"),
         event_id=_limited(_read(row, "event_id", clean.identifier), "event_id", _ID_LIMIT) or None,
+        policy=_limited(_read(row, "policy", clean.identifier), "policy", _NAME_LIMIT) or None,
+        task=_limited(_read(row, "task", clean.identifier), "task", _NAME_LIMIT) or None,
     )
 
 

@@ -91,6 +91,8 @@ EVENT_ROWS = Table(
     Column("position", BigInteger),
     Column("propensity", Float(53)),
     Column("event_id", String),
+    Column("policy", String),
+    Column("task", String),
     Index("events_by_user", "user_id", "timestamp"),
     sqlite_autoincrement=True,
 )
@@ -147,10 +149,15 @@ SHOWN = Table(
     Column("list_id", String, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("propensity", Float(53), nullable=False),
+    Column("policy", String),
+    Column("task", String),
     Index("shown_by_user", "user_id", "list_id"),
     sqlite_autoincrement=True,
 )
-"""Lists with drawn places: each item, its place, and its probability of being in the list."""
+"""Lists with drawn places or of an experiment: each item, its place, and its probability of being in the list."""
+
+_ADDED = {table.name: (table.c.policy, table.c.task) for table in (EVENT_ROWS, SHOWN)}
+"""Columns that databases of the same version may lack; all may be null."""
 
 AD_LEDGER = Table(
     "ad_ledger",
@@ -182,8 +189,8 @@ def prepare(engine: Engine, metadata: MetaData, part: str) -> None:
     """Create what is missing of `part` (`catalog` or `events`) and migrate an older schema.
 
     A database that is as it should be is only read, so that neither a writer nor a folder without write permission
-    is in the way. A new table is no new schema version: who doesn't know it can do without. Raises DataError for a
-    schema that this version can't read."""
+    is in the way. A new table, or a new column that may be null, is no new schema version: who doesn't know it can do
+    without. Raises DataError for a schema that this version can't read."""
     try:
         _prepare(engine, metadata, part)
     except DataError:
@@ -226,11 +233,18 @@ def set_revision(connection: Connection, part: str, revision: int) -> None:
 def _prepare(engine: Engine, metadata: MetaData, part: str) -> None:
     with reading(engine) as connection:
         there = set(metadata.tables) <= set(inspect(connection).get_table_names())
-        if there and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION:
+        if (
+            there
+            and not _lacking(connection, metadata)
+            and read_counter(connection, f"{part}.schema") == SCHEMA_VERSION
+        ):
             return
     with writing(engine) as connection:
         lock_schema(connection)
         metadata.create_all(connection)
+        for column in _lacking(connection, metadata):
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {column.name} {kind}")
         found = read_counter(connection, f"{part}.schema")
         if found is None:
             _add(connection, f"{part}.schema", SCHEMA_VERSION)
@@ -250,6 +264,17 @@ def _prepare(engine: Engine, metadata: MetaData, part: str) -> None:
                 )
             _MIGRATIONS[version](connection, part)
         _set(connection, f"{part}.schema", SCHEMA_VERSION)
+
+
+def _lacking(connection: Connection, metadata: MetaData) -> list[Column[str]]:
+    """The added columns that the tables of an older database don't have."""
+    tables = inspect(connection)
+    return [
+        column
+        for name in _ADDED.keys() & metadata.tables.keys()
+        for column in _ADDED[name]
+        if column.name not in {known["name"] for known in tables.get_columns(name)}
+    ]
 
 
 def _identify(connection: Connection, part: str) -> None:

@@ -1,4 +1,4 @@
-"""Lists with drawn places as they were shown: every item with its place and its probability of being there."""
+"""Lists with drawn places, or of an experiment, as they were shown: every item with its place and its probability of being there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from handpicked.tools.types import Event
 
 _PAGE = 10_000
 _WAIT_S = 2.0
-_FIELDS = ("user_id", "item_id", "timestamp", "scene", "list_id", "position", "propensity")
+_FIELDS = (
+    "user_id", "item_id", "timestamp", "scene", "list_id", "position", "propensity", "policy", "task",
+)  # fmt: skip
 
 
 class ShownLists:

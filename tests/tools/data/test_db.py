@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ from sqlalchemy import delete, update
 
 from handpicked.tools.data.catalog_store import CatalogStore
 from handpicked.tools.data.db import open_engine, sqlite_url, writing
+from handpicked.tools.data.event_store import EventStore
 from handpicked.tools.data.schema import COUNTERS
 from handpicked.tools.errors import ConfigError, DataError
-from handpicked.tools.types import Item
+from handpicked.tools.types import Event, Item
 
 
 def test_file_that_is_no_database_is_named_with_the_fix(tmp_path: Path) -> None:
@@ -70,6 +73,25 @@ def test_schema_of_the_first_version_is_migrated_and_nothing_is_lost(tmp_path: P
     migrated = CatalogStore(url)
     assert (migrated.get("up"), migrated.revision()) == (Item("up", "Up"), store.revision())
     assert migrated.identity() == CatalogStore(url).identity() != 0
+
+
+def test_columns_that_an_older_database_lacks_are_added_and_its_rows_kept(tmp_path: Path) -> None:
+    url, old, new = (
+        sqlite_url(tmp_path / "events.db"),
+        Event("ann", "up", list_id="r"),
+        Event("bob", "up", policy="a/b", task="search"),
+    )
+    EventStore(url).append([old])
+    with writing(open_engine(url)) as connection:
+        for table, column in product(("events", "shown"), ("policy", "task")):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    store = EventStore(url)
+    store.append([new])
+    store.shown.add(
+        [replace(new, event="impression", timestamp=1.0, list_id="r", position=1, propensity=1.0)], None
+    )
+    assert [*store.of_kind("view")] == [old, new]
+    assert [event.policy for event in store.shown.impressions()] == ["a/b"]
 
 
 def test_databases_have_identities_of_their_own(tmp_path: Path) -> None:

@@ -90,8 +90,10 @@ def test_a_user_keeps_every_other_column() -> None:
                 "position": "2",
                 "propensity": "0.5",
                 "event_id": "e",
+                "policy": "flat/as-is",
+                "task": "search",
             },
-            Event("ann", "up", "view", None, None, "watch", 3.5, "9", 2, 0.5, "e"),
+            Event("ann", "up", "view", None, None, "watch", 3.5, "9", 2, 0.5, "e", "flat/as-is", "search"),
         ),
     ],
 )
