@@ -44,6 +44,7 @@ _ASKED = (
     "something like {title}", "a {category} film under 100 minutes", "recommend me something for tonight", "{category} books about {word}",
     "{word} and {word2} from the 1990s", "cheap {category} under $10", "i liked {title}, what else is there?", "films with {word}",
 )  # fmt: skip
+_FACTS = "facts.npy"
 _WARM = 5
 _QUERIES = 100
 _NEAREST = 200
@@ -105,17 +106,14 @@ def _made(size: Size, folder: Path) -> None:
 
 
 def _ingested(_size: Size, folder: Path) -> Figures:
-    workspace = Workspace.open(folder / "workspace")
-    if workspace.catalog.count():
-        return []
-    start = time.perf_counter()
-    ingest(workspace, IngestFiles(items=(folder / "items.parquet",)))
-    between = time.perf_counter()
-    ingest(workspace, IngestFiles(events=(folder / "events.parquet",)))
-    return [
-        ("ingest of items, s", f"{between - start:.1f}"),
-        ("ingest of events, s", f"{time.perf_counter() - between:.1f}"),
-    ]
+    workspace, rows = Workspace.open(folder / "workspace"), list[tuple[str, str]]()
+    for kind in () if workspace.catalog.count() else ("items", "events"):
+        start = time.perf_counter()
+        ingest(workspace, IngestFiles(**{kind: (folder / f"{kind}.parquet",)}))
+        rows.append((f"ingest of {kind}, s", f"{time.perf_counter() - start:.1f}"))
+    if not (folder / _FACTS).exists():
+        np.save(folder / _FACTS, synthetic.facts(workspace.catalog.scan()))
+    return rows
 
 
 def _built(size: Size, folder: Path) -> Figures:
@@ -235,7 +233,8 @@ def _user(size: Size, rng: np.random.Generator) -> str:
 
 
 def _embedder(folder: Path) -> MadeEmbedder:
-    return MadeEmbedder(factory.embedder(Settings()), np.load(folder / "made.npy", mmap_mode="r"))
+    vectors = np.load(folder / "made.npy", mmap_mode="r")
+    return MadeEmbedder(factory.embedder(Settings()), vectors, np.load(folder / _FACTS))
 
 
 if __name__ == "__main__":

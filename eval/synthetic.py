@@ -7,9 +7,10 @@ most of it in three topics of theirs."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 
 from handpicked.agent import lexicon
 from handpicked.eval import bench_titles
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.ingest import IngestFiles
 from handpicked.tools.types import Embedder, Floats, Item, Rows
 
@@ -38,7 +40,7 @@ PER_USER = 50
 _SPAN_S = 2 * 365 * 86_400
 _BEGAN = 1_600_000_000
 _BATCH = 100_000
-_DOCUMENT = re.compile(r"\. Item (\d+):")
+_PASSAGE = re.compile(r"\. Item (\d+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +54,19 @@ class Made:
 
 
 class MadeEmbedder:
-    """Gives a made-up item its vector, and anything else what the embedder within gives it."""
+    """Gives a made-up item's texts its vector, and anything else what the embedder within gives it. `facts` are hashes of the
+    items' facts, by item number."""
 
-    def __init__(self, inner: Embedder, vectors: Floats) -> None:
+    def __init__(self, inner: Embedder, vectors: Floats, facts: Rows) -> None:
         self._inner = inner
         self._vectors = vectors
+        self._order = np.argsort(facts)
+        self._facts = facts[self._order]
         self.name, self.dimensions = f"{inner.name}, items made up", inner.dimensions
 
     def embed_matrix(self, texts: Sequence[str]) -> Floats:
-        """Vectors by the number in an item's text."""
-        numbers = [found and int(found[1]) for found in map(_DOCUMENT.search, texts)]
+        """Vectors by the number in an item's description, or by its facts."""
+        numbers = [self._number(text) for text in texts]
         others = [text for text, number in zip(texts, numbers, strict=True) if number is None]
         embedded = iter(self._inner.embed_matrix(others)) if others else iter(())
         return np.stack([next(embedded) if number is None else self._vectors[number] for number in numbers])
@@ -69,6 +74,24 @@ class MadeEmbedder:
     def query(self, text: str) -> Floats:
         """The embedder's own vector of a user's words."""
         return self._inner.query(text)
+
+    def _number(self, text: str) -> int | None:
+        if found := _PASSAGE.search(text):
+            return int(found[1])
+        at = int(np.searchsorted(self._facts, hashed(text)))
+        known = at < len(self._facts) and self._facts[at] == hashed(text)
+        return int(self._order[at]) if known else None
+
+
+def facts(items: Iterable[Item]) -> Rows:
+    """Hashes of the texts of items' facts, by item number."""
+    found = {int(item.item_id[1:]): hashed(document(item).text) for item in items}
+    return np.array([found[number] for number in range(len(found))], np.int64)
+
+
+def hashed(text: str) -> int:
+    """63 bits of a text."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1
 
 
 def make(folder: Path, items: int, events: int, embedder: Embedder, seed: int) -> Made:

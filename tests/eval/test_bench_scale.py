@@ -10,8 +10,9 @@ import pytest
 
 from handpicked.eval import bench_scale, synthetic
 from handpicked.tools.data import readers
+from handpicked.tools.data.documents import document
 from handpicked.tools.data.rows import Broken
-from handpicked.tools.types import Embedder
+from handpicked.tools.types import Embedder, Item
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +41,14 @@ def test_made_up_events_are_by_zipf_and_users_like_some_topics(made: synthetic.M
 def test_a_made_up_item_has_its_vector_and_a_question_its_own(
     made: synthetic.Made, embedder: Embedder
 ) -> None:
-    given = synthetic.MadeEmbedder(embedder, made.vectors)
-    found = given.embed_matrix(["Some Title. Western. Item 7: words.", "a western"])
+    items = [
+        Item(f"i{number}", f"Title {number}", domain="movie", year=1950 + number) for number in (2, 0, 1)
+    ]
+    given = synthetic.MadeEmbedder(embedder, made.vectors, synthetic.facts(items))
+    found = given.embed_matrix(["Some Title. Item 7: words.", "a western", document(items[0]).text])
     assert (found[0] == made.vectors[7]).all()
     assert (found[1] == embedder.embed_matrix(["a western"])[0]).all()
+    assert (found[2] == made.vectors[2]).all()
 
 
 @pytest.mark.soak

@@ -13,7 +13,8 @@ from handpicked.tools.types import Floats, Mask, Rows
 
 FOLDER = "passages"
 EXACT = 20_000
-"""So many passages are compared one by one in some 4 ms; more get an index of their own."""
+"""So many passages are compared one by one in some 4 ms; more get an index of their own, up to where a sketch serves as well: an
+index of a million takes as long to build as that of the items, and 2 GB."""
 _PER_ITEM = 2
 """How many passages are asked for where one item is wanted: an item may have several among the nearest."""
 
@@ -37,7 +38,7 @@ class Passages:
 def save(matrix: Floats, rows: Sequence[int], folder: Path) -> None:
     """Write `passages/`. Raises OSError when that fails."""
     (folder / FOLDER).mkdir()
-    vectors.save(matrix, folder / FOLDER, indexed=len(matrix) > EXACT)
+    vectors.save(matrix, folder / FOLDER, indexed=EXACT < len(matrix) < vectors.SKETCHED)
     np.save(folder / FOLDER / "rows.npy", np.array(rows, np.int64))
 
 
