@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from handpicked.tools import collab, popular, rank, similar
-from handpicked.tools.data import choose, columns, factors, lexical, mix, popularity, views
+from handpicked.tools.data import choices, choose, columns, factors, lexical, mix, popularity, views
 from handpicked.tools.data.choices import Choices
 from handpicked.tools.data.choose import Chosen
 from handpicked.tools.data.event_store import HISTORY
@@ -38,6 +38,10 @@ class Log:
     items: Rows
     times: np.ndarray
     domains: Rows
+
+    def choices(self) -> Choices:
+        """Every user's choices, each item once, by its newest."""
+        return choices.of_events(self.users, self.items, self.times, len(self.domains))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import resource
 import shutil
-import sqlite3
-import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import orjson
@@ -37,31 +31,32 @@ from handpicked.tools.data import (
     records,
     response,
     seal,
+    shelving,
     tags,
     vectors,
     view_weights,
     views,
 )
 from handpicked.tools.data.catalog_store import CatalogStore
+from handpicked.tools.data.choose import Chosen
 from handpicked.tools.data.conversations import Answered, stacked
 from handpicked.tools.data.documents import document
 from handpicked.tools.data.event_store import EventColumns
+from handpicked.tools.data.making import Making, Progress
 from handpicked.tools.data.recipe import Recipe
 from handpicked.tools.data.response import Response
+from handpicked.tools.data.shelving import only_one, storing
 from handpicked.tools.data.tags import Tagging
+from handpicked.tools.data.views import Given
 from handpicked.tools.data.workspace import Workspace
 from handpicked.tools.errors import DataError
+from handpicked.tools.replay import Log
 from handpicked.tools.types import Dialogue, Embedder, Floats, Item, Mask, Rows
-
-Progress = Callable[[str, int, int | None], None]
 
 # What each kind of event says of a wish to have the item; what is absent says nothing.
 POSITIVE_EVENTS = ("view", "click", "play", "read", "like", "rate", "cart", "purchase", "redeem")
-_EMBED_BATCH = 256
 _RECALL_QUERIES = 200
 _HISTORIES = 20_000
-_MAXRSS = 1 if sys.platform == "darwin" else 1024
-"""Bytes in a unit of `ru_maxrss`."""
 
 
 def build(
@@ -78,140 +73,146 @@ def build(
     folder = workspace.path / "builds"
     build_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S-%f}"
     target = folder / f".making-{build_id}"
-    with _only_one(folder):
-        with _storing(folder):
-            _sweep(folder)
+    with only_one(folder):
+        with storing(folder):
+            shelving.sweep(folder)
             target.mkdir()
-        previous = _previous(workspace.path)
+        previous = shelving.previous(workspace.path)
         try:
-            manifest = _fill(workspace, embedder, target, build_id, tagging=tagging, report=report)
-            with _storing(folder):
-                _write(target / "manifest.json", orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+            manifest = _fill(Making(target, embedder, report), workspace, build_id, tagging)
+            with storing(folder):
+                content = orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2)
+                shelving.write(target / "manifest.json", content)
                 os.replace(target, folder / build_id)
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
             raise
-        with _storing(folder):
-            _point(workspace.path, build_id)
-        _keep(folder, {build_id, previous})
+        with storing(folder):
+            shelving.point(workspace.path, build_id)
+        shelving.keep(folder, {build_id, previous})
     return manifest
 
 
-def _fill(
-    workspace: Workspace,
-    embedder: Embedder,
-    target: Path,
-    build_id: str,
-    *,
-    tagging: Tagging | None,
-    report: Progress,
-) -> manifests.Manifest:
-    figures: dict[str, float] = {}
-    catalog, catalog_revision = workspace.catalog.identity(), workspace.catalog.revision()
-    event_revision = workspace.events.revision()
-    items, given, strange = views.apart(workspace.catalog.scan())
-    if not items:
-        raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
-    table = columns.from_items(items)
-    with _measured(figures, "columns"), _storing(target):
-        columns.save(table, target)
-        records.save(items, target)
-        lexical.save(items, target / "lexical.db")
-    with _measured(figures, "events"), _storing(target):
-        events = workspace.events.columns()
-    users, rows, times = _positive(events, table)
-    everything = choices.of_events(users, rows, times, len(table))
-    with _measured(figures, "embedding"):
-        documents = [document(item) for item in items]
-        matrix = _embed([one.text for one in documents], embedder, "embedding items", report)
-        tagged = _tagged(tagging, workspace.catalog, items, everything, report)
-        matrix, tags_measured = _with_tags(tagged, items, matrix, everything, embedder, report)
-        told = [(row, text) for row, one in enumerate(documents) for text in one.passages]
-        descriptions = _embed([text for _, text in told], embedder, "embedding descriptions", report)
-    with _measured(figures, "chroma"), _storing(target):
-        report("indexing vectors", 0, None)
-        vectors.save(matrix, target)
-        if told:
-            passages.save(descriptions, [row for row, _ in told], target)
-    with _measured(figures, "choosing"):
-        report("choosing how collaborative filtering mixes its parts", 0, None)
-        chosen = choose.from_events(users, rows, times, len(table))
-        recipe = chosen.recipe if chosen else Recipe()
-    with _measured(figures, "collaborative"), _storing(target):
-        report("fitting collaborative filtering", 0, None)
-        fitted = factors.fit(everything, table.ids, recipe)
-        factors.save(fitted, target)
-        teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
-        newcomers.save(newcomers.fit(matrix[teaching]), target)
-        weighed = view_weights.fit(matrix, given, everything) if given else None
-        if weighed:
-            views.save(given, weighed.scales, target)
-        domains = _domains(items)
-        popularity.save(popularity.fit(rows, users, times, domains), target)
-    with _measured(figures, "response"), _storing(target):
-        report("learning responses to offers", 0, None)
-        log = exposures.Log.of(events.users, users, rows, times)
-        learnt = _response(workspace, log, table)
-        response.save(learnt, target)
-    with _measured(figures, "dialogues"):
-        turns = _dialogues(list(workspace.events.dialogues()), table, embedder, target, report)
-    with _measured(figures, "blend"):
-        histories = _histories(users, rows) if len(turns) >= learned.MIN_TURNS else []
-        _blend(turns, histories, items, matrix, target, report)
+def _fill(making: Making, workspace: Workspace, build_id: str, tagging: Tagging | None) -> manifests.Manifest:
     made = manifests.Manifest(
         build_id=build_id,
         format=manifests.FORMAT,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        catalog=catalog,
-        catalog_revision=catalog_revision,
-        event_revision=event_revision,
-        embedder=embedder.name,
-        dimensions=embedder.dimensions,
-        items=len(items),
-        recipe=asdict(recipe),
+        catalog=workspace.catalog.identity(),
+        catalog_revision=workspace.catalog.revision(),
+        event_revision=workspace.events.revision(),
+        embedder=making.embedder.name,
+        dimensions=making.embedder.dimensions,
+        items=0,
+        recipe={},
         measures={},
         files={},
     )
-    with _measured(figures, "mix"):
-        report("learning how candidates mix", 0, None)
-        wanted = replay.Log(events.users, users, rows, times, domains)
-        replayed = replay.learn(opening.open_build(target, made), wanted, chosen, embedder, workspace)
+    items, given, strange = views.apart(workspace.catalog.scan())
+    if not items:
+        raise DataError(f"{workspace.path} has no items: run `handpicked ingest --items FILE` first")
+    table = _table(making, items)
+    log = _log(making, workspace, table, _domains(items))
+    matrix, measures = _texts(making, workspace.catalog, items, log, tagging)
+    with making.part("choosing", "choosing how collaborative filtering mixes its parts"):
+        chosen = choose.from_events(log.users, log.items, log.times, len(table))
+    measures |= _collaborative(making, table, log, matrix, given, chosen)
+    measures["response_redemptions"] = _responses(making, workspace, table, log)
+    _conversations(making, workspace, items, table, log, matrix)
+    made = replace(made, items=len(items), recipe=asdict(chosen.recipe if chosen else Recipe()))
+    with making.part("mix", "learning how candidates mix"):
+        replayed = replay.learn(
+            opening.open_build(making.target, made), log, chosen, making.embedder, workspace
+        )
         if replayed.mix is not None:
-            with _storing(target):
-                mix.save(replayed.mix, target)
-    with _measured(figures, "recall"):
-        recall = _recall(target, items, embedder)
-    with _measured(figures, "checksums"), _storing(target):
-        files = seal.seal(target)
-    quality = (
-        {"recipe_ndcg_at_10": round(chosen.quality, 4), "recipe_trials": len(chosen.tried)} if chosen else {}
-    )
-    return replace(
-        made,
-        measures={
-            **quality,
-            **replayed.measures,
-            "chroma_recall_at_10": recall,
-            "response_redemptions": learnt.model.positives if learnt.model else 0,
-            "passages": len(told),
-            **tags_measured,
-            **({"vectors_of_another_length": strange} if strange else {}),
-            **({f"likeness_mrr.{k}": round(v, 4) for k, v in weighed.measured.items()} if weighed else {}),
-            "generated_documents": sum(one.generated for one in documents),
-            **figures,
-        },
-        files=files,
-    )
+            with storing(making.target):
+                mix.save(replayed.mix, making.target)
+    with making.part("recall"):
+        measures["chroma_recall_at_10"] = _recall(making, items)
+    with making.part("checksums"), storing(making.target):
+        files = seal.seal(making.target)
+    if strange:
+        measures["vectors_of_another_length"] = strange
+    return replace(made, measures={**measures, **replayed.measures, **making.figures}, files=files)
 
 
-def _embed(texts: Sequence[str], embedder: Embedder, label: str, report: Progress) -> Floats:
-    matrix = np.empty((len(texts), embedder.dimensions), np.float32)
-    for start in range(0, len(texts), _EMBED_BATCH):
-        report(label, start, len(texts))
-        batch = texts[start : start + _EMBED_BATCH]
-        matrix[start : start + len(batch)] = embedder.embed_matrix(batch)
-    report(label, len(texts), len(texts))
-    return matrix
+def _table(making: Making, items: Sequence[Item]) -> columns.Columns:
+    table = columns.from_items(items)
+    with making.part("columns"), storing(making.target):
+        columns.save(table, making.target)
+        records.save(items, making.target)
+        lexical.save(items, making.target / "lexical.db")
+    return table
+
+
+def _log(making: Making, workspace: Workspace, table: columns.Columns, domains: Rows) -> Log:
+    """What speaks of a wish to have an item."""
+    with making.part("events"), storing(making.target):
+        events = workspace.events.columns()
+    return Log(events.users, *_positive(events, table), domains)
+
+
+def _texts(
+    making: Making, store: CatalogStore, items: Sequence[Item], log: Log, tagging: Tagging | None
+) -> tuple[Floats, dict[str, float]]:
+    """What stands for the items in search, and was measured of it."""
+    with making.part("embedding"):
+        documents = [document(item) for item in items]
+        plain = making.embed([one.text for one in documents], "embedding items")
+        everything = log.choices()
+        tagged = _tagged(tagging, store, items, everything, making.report)
+        matrix, measures = _with_tags(making, tagged, items, plain, everything)
+        told = [(row, text) for row, one in enumerate(documents) for text in one.passages]
+        descriptions = making.embed([text for _, text in told], "embedding descriptions")
+    with making.part("chroma", "indexing vectors"), storing(making.target):
+        if told:
+            passages.save(descriptions, [row for row, _ in told], making.target)
+        del descriptions  # of a million items 2 GB
+        vectors.save(matrix, making.target)
+    generated = sum(one.generated for one in documents)
+    return matrix, {"passages": len(told), "generated_documents": generated, **measures}
+
+
+def _collaborative(
+    making: Making, table: columns.Columns, log: Log, matrix: Floats, given: Mapping[str, Given], chosen: Chosen | None
+) -> dict[str, float]:  # fmt: skip
+    with making.part("collaborative", "fitting collaborative filtering"), storing(making.target):
+        everything = log.choices()
+        fitted = factors.fit(everything, table.ids, chosen.recipe if chosen else Recipe())
+        factors.save(fitted, making.target)
+        teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
+        newcomers.save(newcomers.fit(matrix[teaching]), making.target)
+        weighed = view_weights.fit(matrix, given, everything) if given else None
+        if weighed:
+            views.save(given, weighed.scales, making.target)
+        popularity.save(popularity.fit(log.items, log.users, log.times, log.domains), making.target)
+    measured = {f"likeness_mrr.{k}": round(v, 4) for k, v in weighed.measured.items()} if weighed else {}
+    if chosen:
+        measured |= {"recipe_ndcg_at_10": round(chosen.quality, 4), "recipe_trials": len(chosen.tried)}
+    return measured
+
+
+def _responses(making: Making, workspace: Workspace, table: columns.Columns, log: Log) -> int:
+    """Learn responses to offers; of how many redemptions."""
+    with making.part("response", "learning responses to offers"), storing(making.target):
+        learnt = _response(workspace, exposures.Log.of(log.user_ids, log.users, log.items, log.times), table)
+        response.save(learnt, making.target)
+    return learnt.model.positives if learnt.model else 0
+
+
+def _conversations(
+    making: Making, workspace: Workspace, items: Sequence[Item], table: columns.Columns, log: Log, matrix: Floats
+) -> None:  # fmt: skip
+    with making.part("dialogues"):
+        turns = _dialogues(making, list(workspace.events.dialogues()), table)
+    with making.part("blend"):
+        histories = _histories(log.users, log.items) if len(turns) >= learned.MIN_TURNS else []
+        fitted = learned.fit(
+            items, matrix, turns, histories, partial(making.report, "learning from dialogues")
+        )
+        if fitted is not None:
+            with storing(making.target):
+                learned.save(fitted, making.target)
 
 
 def _tagged(
@@ -228,8 +229,7 @@ def _tagged(
 
 
 def _with_tags(
-    tagged: Mapping[int, tags.Tags], items: Sequence[Item], matrix: Floats, chosen: choices.Choices, embedder: Embedder,
-    report: Progress,
+    making: Making, tagged: Mapping[int, tags.Tags], items: Sequence[Item], matrix: Floats, chosen: choices.Choices
 ) -> tuple[Floats, dict[str, float]]:  # fmt: skip
     """The documents' vectors with tags where likeness is better for them, else as they were; and what was measured."""
     if not tagged:
@@ -237,7 +237,7 @@ def _with_tags(
     rows = list(tagged)
     texts = [document(items[row], tags=tagged[row]).text for row in rows]
     told = matrix.copy()
-    told[rows] = _embed(texts, embedder, "embedding tags", report)
+    told[rows] = making.embed(texts, "embedding tags")
     found = tags.effect(matrix, told, tagged, chosen)
     measured = {
         "tags.items": len(rows),
@@ -275,27 +275,14 @@ def _wanted(events: EventColumns) -> Mask:
     return positive[events.kind] if len(events.kind) else np.empty(0, bool)
 
 
-def _dialogues(
-    found: Sequence[Dialogue], table: columns.Columns, embedder: Embedder, target: Path, report: Progress
-) -> list[Answered]:
-    embed = partial(_embed, embedder=embedder, label="embedding dialogues", report=report)
-    turns = learned.turns(found, table.row_of, embed)
-    with _storing(target):
-        np.save(target / "dialogues.npy", stacked([one.turn.recent for one in turns], embedder.dimensions))
+def _dialogues(making: Making, found: Sequence[Dialogue], table: columns.Columns) -> list[Answered]:
+    turns = learned.turns(found, table.row_of, partial(making.embed, label="embedding dialogues"))
+    recent = stacked([one.turn.recent for one in turns], making.embedder.dimensions)
+    with storing(making.target):
+        np.save(making.target / "dialogues.npy", recent)
         chosen = [[table.ids[int(row)] for row in one.chosen] for one in turns]
-        (target / "dialogues.json").write_bytes(orjson.dumps(chosen))
+        (making.target / "dialogues.json").write_bytes(orjson.dumps(chosen))
     return turns
-
-
-def _blend(
-    turns: Sequence[Answered], histories: Sequence[Rows], items: Sequence[Item], matrix: Floats,
-    target: Path, report: Progress,
-) -> None:  # fmt: skip
-    """Learn how tools' scores add up in conversations, from turns enough."""
-    fitted = learned.fit(items, matrix, turns, histories, partial(report, "learning from dialogues"))
-    if fitted is not None:
-        with _storing(target):
-            learned.save(fitted, target)
 
 
 def _histories(users: Rows, rows: Rows) -> list[Rows]:
@@ -305,95 +292,14 @@ def _histories(users: Rows, rows: Rows) -> list[Rows]:
     return found[:: 1 + len(found) // _HISTORIES]
 
 
-def _recall(target: Path, items: Sequence[Item], embedder: Embedder) -> float:
+def _recall(making: Making, items: Sequence[Item]) -> float:
     """Queries are texts, as users' are: sampled items' categories and first description words."""
     rng = np.random.default_rng(0)
     chosen: Rows = rng.choice(len(items), min(_RECALL_QUERIES, len(items)), replace=False)
     sample = [items[int(row)] for row in chosen]
     texts = [f"{' '.join(item.categories)} {item.description[:80]}".strip() or item.title for item in sample]
-    return round(vectors.recall_at_10(vectors.Vectors(target), embedder.embed_matrix(texts)), 4)
-
-
-@contextmanager
-def _only_one(folder: Path) -> Generator[None]:
-    with _storing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
-            raise DataError(
-                f"another build is under way in {folder}: wait for it, then run it again"
-            ) from err
-        yield
-
-
-@contextmanager
-def _storing(folder: Path) -> Generator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error) as err:
-        reason = (isinstance(err, OSError) and err.strerror) or str(err)
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        raise DataError(
-            f"{folder} can't be written ({reason}; {shutil.disk_usage(there).free / 1e6:.1f} MB are free there): free "
-            "some space or change its permissions, then run `handpicked build`; the old build stays in use"
-        ) from err
-
-
-def _sweep(folder: Path) -> None:
-    """What a killed build left behind."""
-    for left in folder.glob(".making-*"):
-        shutil.rmtree(left)
-
-
-def _previous(workspace: Path) -> str | None:
-    """The build to keep beside the new one: that in use, or the newest before it if that is damaged."""
-    build_id = manifests.current(workspace)
-    if build_id is None:
-        return None
-    return next(
-        filter(partial(_sound, workspace / "builds"), (build_id, *manifests.others(workspace, build_id))),
-        None,
-    )
-
-
-def _sound(builds: Path, build_id: str) -> bool:
-    try:
-        manifests.read(builds / build_id)
-    except DataError:
-        return False
-    return True
-
-
-def _point(workspace: Path, build_id: str) -> None:
-    temporary = workspace / ".CURRENT.new"
-    _write(temporary, build_id.encode())
-    os.replace(temporary, workspace / "CURRENT")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write so that it outlives a power cut: the disk has it when this returns."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _keep(folder: Path, kept: set[str | None]) -> None:
-    for old in folder.iterdir():
-        if old.is_dir() and old.name not in kept:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-@contextmanager
-def _measured(figures: dict[str, float], part: str) -> Generator[None]:
-    start = time.perf_counter()
-    yield
-    figures[f"seconds.{part}"] = round(time.perf_counter() - start, 2)
-    # The high-water mark of the process: a part that needs less than one before it shows nothing.
-    figures[f"peak_gb.{part}"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS / 1e9, 2)
+    found = vectors.recall_at_10(vectors.Vectors(making.target), making.embedder.embed_matrix(texts))
+    return round(found, 4)
 
 
 def _silent(_step: str, _done: int, _total: int | None) -> None:
