@@ -34,6 +34,8 @@ FILES = (
 """What `write` makes; the word before the dash or dot is the flag of `handpicked ingest`."""
 SYNTHETIC_DOMAINS = frozenset({"news", "book", "music"})
 PACKAGE = Path(__file__).parent
+ALIASES = {"aliases_zh.csv": "a Chinese title", "aliases_en.csv": "a short or other English name"}
+"""Tables of ours with other titles of films."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,16 @@ def write(
 ) -> DemoReport:
     """Write the demo's files into `target`, the same bytes each time.
 
-    `ours` is the folder of the tables that ship with Handpicked: `synthetic.jsonl` and `aliases_zh.csv`.
+    `ours` is the folder of the tables that ship with Handpicked: `synthetic.jsonl` and those of `ALIASES`.
     Raises AssetError if an asset was not fetched, DataError if one of our tables is wrong.
     """
     at = {name: assets.path(cache, name) for name in ASSETS}
     to = {name: target / name for name in FILES}
     target.mkdir(parents=True, exist_ok=True)
     step = _Steps(on_progress)
-    films = add_aliases(read_films(at["films"]), _shipped(ours, "aliases_zh.csv"))
+    films = read_films(at["films"])
+    for table, kind in ALIASES.items():
+        films = add_aliases(films, _shipped(ours, table), kind)
     step("plots")
     films = add_plots(films, at["plots"])
     write_items(to["items-films.jsonl"], films.items)

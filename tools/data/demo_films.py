@@ -93,8 +93,8 @@ def read_films(database: Path) -> Films:
     )
 
 
-def add_aliases(films: Films, table: Path) -> Films:
-    """Add the titles of `table` (columns title, year, alias) to the film with that title and year."""
+def add_aliases(films: Films, table: Path, kind: str) -> Films:
+    """Add the titles of `table` (columns title, year, alias), which are of a kind, to the film with that title and year."""
     by_key = by_title(films.items)
     added: defaultdict[str, list[str]] = defaultdict(list)
     lost = 0
@@ -108,7 +108,7 @@ def add_aliases(films: Films, table: Path) -> Films:
     items = tuple(
         replace(i, aliases=(*i.aliases, *added[i.item_id])) if i.item_id in added else i for i in films.items
     )
-    counts = {"films with a Chinese title": len(added), "Chinese titles without a film": lost}
+    counts = {f"films with {kind}": len(added), f"rows without a film, {kind}": lost}
     return Films(items, {**films.counts, **counts})
 
 

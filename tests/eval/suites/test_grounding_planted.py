@@ -46,7 +46,10 @@ def checked() -> list[Checked]:
     if absent and not os.environ.get("CI"):
         pytest.skip(f"not in the cache: {', '.join(absent)}")
     films, plots, transactions, products = (assets.path(cache, name) for name in ASSETS)
-    items = add_plots(add_aliases(read_films(films), demo.PACKAGE / "aliases_zh.csv"), plots).items
+    named = read_films(films)
+    for table, kind in demo.ALIASES.items():
+        named = add_aliases(named, demo.PACKAGE / table, kind)
+    items = add_plots(named, plots).items
     catalog = Catalog.of([*items, *read_groceries(transactions, products).items, *_synthetic()])
     return [
         Checked(case, check(case.reply, case.request, catalog, case.past)) for case in planted.load(catalog)
