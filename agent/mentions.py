@@ -120,6 +120,8 @@ def _possible(said: Said, match: Match) -> bool:
         long = not match.part or len(written) > _SHORTEST_PART - 2
         whole = match.exact and len(written) >= _PHRASE
         return long and (match.slips > 0 or whole or signs.aligned(said, span) or evidence.quoted(said, span))
+    if match.slips and len("".join(written)) < _SHORTEST_PART:
+        return False  # "ww2" isn't wwz
     if match.part:
         if match.slips and len(written) == 1:
             return False
