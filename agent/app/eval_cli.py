@@ -101,6 +101,29 @@ def run(
 
 
 @eval_app.command()
+def online(
+    planned: Annotated[
+        int,
+        typer.Option(min=200, help="Users at which an A/B test's sequence is narrowest, chosen before it."),
+    ] = 5_000,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Another policy: JSON lines of list_id, item_id and propensity.",
+        ),
+    ] = None,
+    json: AsJson = False,
+    workspace: Workspace = None,
+) -> None:
+    """Tell what became of what was shown: rates by user, A/B tests, what another policy would have got."""
+    from handpicked.agent.app import online as telling
+
+    telling.run(settings_of(workspace), planned=planned, target=target, json=json)
+
+
+@eval_app.command()
 def compare(
     a: LogAndSystem,
     b: LogAndSystem,

@@ -137,6 +137,15 @@ class EventStore:
             for page in fetch_pages(connection, query, PAGE):
                 yield from (Event(*row) for row in page)
 
+    def listed(self) -> Iterator[Event]:
+        """Stream the impressions and all other events that name a list, in the order in which they came."""
+        row = EVENT_ROWS.c
+        of_lists = row.list_id.is_not(None) | (row.event == "impression")
+        query = select(*_EVENT_COLUMNS).where(of_lists).order_by(row.row)
+        with reading(self._engine) as connection:
+            for page in fetch_pages(connection, query, PAGE):
+                yield from (Event(*row) for row in page)
+
     def propensities(self) -> dict[tuple[str, str], float]:
         """How likely an item was to be shown to a user, by user and item, where impressions say so; the last one counts."""
         row = EVENT_ROWS.c
