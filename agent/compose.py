@@ -11,7 +11,7 @@ import yaml
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from handpicked import prompts
-from handpicked.agent import again, floor, ground
+from handpicked.agent import addressed, again, floor, ground
 from handpicked.agent.budget import WORTH_MS
 from handpicked.agent.lists import Wish
 from handpicked.agent.llm.answers import cost
@@ -148,7 +148,11 @@ def reviews(wish: Wish, lists: Sequence[RankedList], interests: Sequence[str]) -
         return {}
     first = [snapshot.get(one.item_id) for one in listed(reading, lists, ())[:1]]
     items = subjects(reading, snapshot) or [item for item in first if item is not None]
-    return {item.item_id: floor.review(item, reading, interests, reading.language) for item in items}
+    return {
+        item.item_id: floor.review(item, reading, addressed.names(interests), reading.language)
+        for item in items
+        if addressed.is_name(item.title)
+    }
 
 
 def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Citation, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from handpicked import prompts
-from handpicked.agent import lexicon
+from handpicked.agent import addressed, lexicon
 from handpicked.tools.data.text import has_cjk, normalize, words
 from handpicked.tools.data.text import language as language_of
 from handpicked.tools.types import Constraint, Item, Scalar
@@ -43,7 +43,7 @@ def description(item: Item, language: str) -> str:
     price = known["price"].format(item.price) if item.price is not None else ""
     if item.domain in GOODS:
         return _of_goods(item, language, price)
-    people = joined(item.creators[:2], language)
+    people = joined(addressed.names(item.creators)[:2], language)
     by = known["by"].get(item.domain, known["by"]["item"]).format(people) if people else ""
     length = known["length"].format(item.runtime) if item.runtime else ""
     if language == "zh":
@@ -74,7 +74,7 @@ def _phrase_zh(item: Item) -> str:
 
 def kinds(item: Item, language: str) -> str:
     """The first two categories as one phrase: "sci-fi comedy", "romantic drama", 科幻、喜剧."""
-    labels = [label for label in item.categories[:2] if label]
+    labels = [label for label in addressed.names(item.categories)[:2] if label]
     if language == "zh":
         names = [name for label in labels if has_cjk(name := chinese(label))]
         return joined([*(name.removesuffix("片") for name in names[:-1]), *names[-1:]], "zh")
@@ -88,7 +88,7 @@ def kinds(item: Item, language: str) -> str:
 
 def _of_goods(item: Item, language: str, price: str) -> str:
     """Shelf, price and size; a shelf that the title says, or that has no name in the language, is left out."""
-    shelf = item.categories[-1] if item.categories else ""
+    shelf = (addressed.names(item.categories) or ("",))[-1]
     named = chinese(shelf) if language == "zh" else shelf.lower()
     told = normalize(shelf) in normalize(item.title) or (language == "zh" and not has_cjk(named))
     size = str(item.attributes.get("package_size") or "")

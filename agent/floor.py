@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from handpicked.agent import addressed
 from handpicked.agent.describe import GOODS, chinese, counted, description, joined, phrases, tight, wish
 from handpicked.agent.ratings import Rating
 from handpicked.agent.types import ListItem, RankedList, Reading
@@ -236,7 +237,7 @@ def _lead(item: Item, language: str) -> str:
     if (detect(item.description) or language_of(item.description)) != language:
         return ""
     lead = ""
-    for part in sentences(item.description)[:2]:
+    for part in sentences(addressed.told(item.description))[:2]:
         if len(lead) + len(part) > _MAX_SUMMARY:
             break
         lead = f"{lead} {part}".strip() if language == "en" else lead + part

@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Collection
 from itertools import pairwise
 
-from handpicked.agent import lexicon, link
+from handpicked.agent import addressed, lexicon, link
+from handpicked.agent.addressed import names
 from handpicked.agent.claims import untitled, wrong_article, wrong_number, wrong_role
 from handpicked.agent.support import facts_text, unsupported, wrong_order
 from handpicked.tools.data.index import Snapshot
@@ -54,6 +55,8 @@ def check(sentence: str, item: Item, snapshot: Snapshot, shown: Collection[str],
         return "wrong language"
     if _loops(said, item):
         return "loop"
+    if addressed.speaks(said):
+        return "addressed"
     facts = facts_text(item)
     return (
         _unnamed(said, item)
@@ -125,17 +128,18 @@ def _loops(sentence: str, item: Item) -> bool:
 def prompt_facts(item: Item) -> str:
     """The facts that a model may use, a line each, the description cut to its first sentences.
 
-    Item text is data: line breaks and markup are taken out, so that it can't end its own line."""
+    Item text is data: line breaks and markup are taken out, so that it can't end its own line, and what speaks to its
+    reader is left out."""
     noun = _NOUN.get(item.domain, "")
-    kind = " ".join(part for part in (", ".join(item.categories[:2]).lower(), noun) if part)
+    kind = " ".join(part for part in (", ".join(names(item.categories)[:2]).lower(), noun) if part)
     lines = {
         "Title": item.title,
         "Kind": f"{kind} of {item.year}" if item.year else kind,
-        "By": ", ".join(item.creators[:2]),
+        "By": ", ".join(names(item.creators)[:2]),
         "Length": f"{item.runtime} minutes" if item.runtime else "",
         "Price": f"${item.price:.2f}" if item.price is not None else "",
-        "Plot" if item.domain == "movie" else "About": " ".join(sentences(item.description)[:2])[
-            :_PROMPT_CHARACTERS
-        ],
+        "Plot" if item.domain == "movie" else "About": " ".join(
+            sentences(addressed.told(item.description))[:2]
+        )[:_PROMPT_CHARACTERS],
     }
     return "\n".join(f"{name}: {_MARKUP.sub(' ', value).strip()}" for name, value in lines.items() if value)

@@ -10,6 +10,7 @@ import numpy as np
 
 from handpicked.agent import again, floor, followups
 from handpicked.agent.act import asks_of_named, sought
+from handpicked.agent.addressed import is_name
 from handpicked.agent.describe import counted
 from handpicked.agent.memory import Memory
 from handpicked.agent.parts import split
@@ -227,7 +228,8 @@ def _excluded(wish: Wish, scene: Scene, task: str) -> list[str]:
 
 def _shown(wish: Wish, ranked: Ranked, place: int) -> ListItem:
     snapshot, reading = wish.context.snapshot, wish.reading
-    titles = {item_id: item.title for item_id in ranked.because if (item := snapshot.get(item_id))}
+    behind = [item for item_id in ranked.because if (item := snapshot.get(item_id)) is not None]
+    titles = {item.item_id: item.title for item in behind if is_name(item.title)}
     named = [*reading.like, *wish.memory.like]
     return ListItem(
         rank=place,

@@ -20,6 +20,7 @@ from handpicked.agent.budget import RANKING_MS, WORTH_MS, Budget
 from handpicked.agent.compose import Prose, Written
 from handpicked.agent.erasing import Forgotten
 from handpicked.agent.experiment import Experiment
+from handpicked.agent.heard import heard
 from handpicked.agent.lists import Wish, ranked_lists
 from handpicked.agent.llm.guard import ModelClient
 from handpicked.agent.memory import Memory
@@ -109,10 +110,10 @@ class Agent:
 
         Raises DataError without a build, ConfigError for an unknown scene or task, ToolError for a filter on
         a field that the catalogue lacks."""
+        taken, left = heard(replace(request, id=request.id or uuid.uuid4().hex))
         start = {
-            "request": replace(request, id=request.id or uuid.uuid4().hex),
-            "budget": Budget(time.perf_counter(), request.budget_ms),
-        }
+            "request": taken, "budget": Budget(time.perf_counter(), request.budget_ms), "degraded": [*left],
+        }  # fmt: skip
         async with aclosing(self._graph.astream(start, stream_mode="custom")) as events:
             async for event in events:
                 yield event

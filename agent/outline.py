@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from handpicked.agent import again, floor, ratings, smalltalk
+from handpicked.agent.addressed import is_name
 from handpicked.agent.lists import Wish, unsaid
 from handpicked.agent.memory import Behind, Memory
 from handpicked.agent.parts import split
@@ -39,7 +40,22 @@ class Sentence:
 
 
 def outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sentence]:
-    """The floor's text, sentence by sentence: first on what the message names, then on what is listed beside it."""
+    """The floor's text, sentence by sentence: first on what the message names, then on what is listed beside it.
+
+    Of an item whose title speaks to its reader nothing is said: a list shows it, as it is."""
+    snapshot = wish.context.snapshot
+    pieces = _outline(wish, lists, scenes)
+    named = [piece for piece in pieces if piece.item_id is None or _is_named(piece.item_id, snapshot)]
+    organic = [ranked for ranked in lists if ranked.task != "ads"]
+    return named or [Sentence(floor.opening(wish.reading, organic), fixed=True)]
+
+
+def _is_named(item_id: str, snapshot: Snapshot) -> bool:
+    item = snapshot.get(item_id)
+    return item is None or is_name(item.title)
+
+
+def _outline(wish: Wish, lists: Sequence[RankedList], scenes: Scenes) -> list[Sentence]:
     reading, snapshot = wish.reading, wish.context.snapshot
     language, message = reading.language, wish.request.message
     if reading.tasks == ("chitchat",):

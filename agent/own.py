@@ -9,12 +9,13 @@ from handpicked.agent import lexicon, wording
 from handpicked.agent.phrases import Phrases, phrases
 from handpicked.agent.wording import Term
 from handpicked.tools.data.index import Snapshot
-from handpicked.tools.data.text import phrase_key
+from handpicked.tools.data.text import STOP_WORDS, phrase_key, words
 from handpicked.tools.types import NUMERIC_FIELDS, TERM_FIELDS
 
 _NAMED = ("categories", "brand", "language", "country")
 _MOST = 1000
 """An attribute with more values than this is free text, not a term."""
+_ASKING = frozenset("watch read hear eat drink buy see try play 好看 好听 好吃 好读".split())
 _HIDDEN = frozenset({"text_language", "countries", "languages", "themes", "writers"})
 """Attributes that repeat a field of every catalogue in another form."""
 
@@ -22,7 +23,9 @@ _HIDDEN = frozenset({"text_language", "countries", "languages", "themes", "write
 def terms(snapshot: Snapshot) -> Phrases[tuple[Term, ...]]:
     """Names of categories, brands, languages and countries that the lexicon doesn't have, and values of attributes."""
     parts = (snapshot.build.columns.terms, snapshot.delta.columns.terms)
-    fields = sorted({field for part in parts for field in part} - set(TERM_FIELDS) - _HIDDEN)
+    shared = {field for part in parts for field, found in part.items() if len(found.rows) > len(found.names)}
+    # Where no two items have the same value it is free text: a review must not be a word for its item.
+    fields = sorted(shared - set(TERM_FIELDS) - _HIDDEN)
     return _phrases(tuple((field, snapshot.terms(field)) for field in (*_NAMED, *fields)))
 
 
@@ -53,7 +56,7 @@ def _keys(field: str, name: str) -> Iterator[str]:
     """How a name may be said: as it is where it tells enough, else beside the word for its field ("rated R")."""
     key, known = phrase_key(name), lexicon.load()
     said = wording.load()
-    if not key or key in said.terms.known or key in said.unnamed or key in _listed():
+    if not key or key in said.terms.known or key in said.unnamed or key in _listed() or _asks(name):
         return
     single = " " not in key
     if field in _NAMED:
@@ -65,6 +68,14 @@ def _keys(field: str, name: str) -> Iterator[str]:
         if field in fields:
             yield f"{word} {key}"
             yield f"{key} {word}"
+
+
+def _asks(name: str) -> bool:
+    """Whether a name is only how people ask for things ("something good to watch"): whoever called a category so would have
+    every such wish."""
+    said = words(name)
+    asked = STOP_WORDS | _ASKING | wording.load().generic
+    return not STOP_WORDS.isdisjoint(said) and all(word in asked or lexicon.is_term(word) for word in said)
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from handpicked import prompts
 from handpicked.agent import act
+from handpicked.agent.addressed import is_name
 from handpicked.agent.caller import within
 from handpicked.agent.llm.answers import Usage
 from handpicked.agent.llm.guard import ModelClient
@@ -74,7 +75,7 @@ def _told(turn: Turn) -> dict[str, str]:
     items = (turn.context.snapshot.get(item_id) for item_id in turn.reading.like)
     values: dict[str, Json] = {
         "tasks": list(turn.reading.tasks),
-        "named": [item.title for item in items if item is not None],
+        "named": [item.title for item in items if item is not None and is_name(item.title)],
         "message": turn.request.message[:_SAID],
     }
     return {name: orjson.dumps(value).decode() if value else "none" for name, value in values.items()}

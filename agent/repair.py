@@ -9,6 +9,7 @@ import orjson
 
 from handpicked.agent import again
 from handpicked.agent.act import asks_of_named, searches
+from handpicked.agent.addressed import is_name
 from handpicked.agent.lists import Wish, allowed, shares
 from handpicked.agent.parts import split
 from handpicked.agent.scenes import Scene, Scenes
@@ -114,4 +115,5 @@ def _query(wish: Wish) -> str:
 
 def _title(item: ListItem) -> str:
     year = item.facts.get("year")
-    return f"{item.title} ({year})" if year else item.title
+    title = item.title if is_name(item.title) else item.item_id
+    return f"{title} ({year})" if year else title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handpicked.agent import floor
+from handpicked.agent import addressed, floor
 from handpicked.agent.lists import Wish
 from handpicked.agent.scenes import Scene
 from handpicked.agent.types import ListItem, RankedList
@@ -52,5 +52,6 @@ def _ad(wish: Wish, label: str, shown: tuple[int, Placed, Item]) -> ListItem:
     facts = floor.shown_facts(facts_of(item)) | {"campaign_id": placed.campaign_id, "campaign": title}
     source = Contribution("ads", place, placed.response, 1.0, placed.response)
     score = round(placed.response, 6)
-    reason = f"{label}：{title}" if wish.reading.language == "zh" else f"{label}: {title}"
+    colon = "：" if wish.reading.language == "zh" else ": "
+    reason = f"{label}{colon}{title}" if addressed.is_name(title) else label
     return ListItem(place, item.item_id, item.title, score, reason, facts, True, (source,))

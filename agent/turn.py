@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from handpicked.agent.addressed import is_name, names, quiet
 from handpicked.agent.memory import Memory
 from handpicked.agent.scenes import Scene
 from handpicked.agent.types import Reading, Request
@@ -18,7 +19,6 @@ _EARLIER = 4
 _SAID, _ANSWERED = 2_000, 200
 """Characters of a user's message and of an answer that a model is told."""
 _ITEMS, _FACTS = 8, 3
-_DESCRIPTION = 200
 _PEOPLE = 4
 
 
@@ -99,7 +99,7 @@ def _result(result: ToolResult, snapshot: Snapshot) -> dict[str, Json]:
         _full(item) if described and n < _FACTS else _short(item) for n, item in enumerate(items)
     ]
     told: dict[str, Json] = {"found": len(ids), "items": shown}
-    return told if described or not result.facts else told | {"facts": dict(result.facts)}
+    return told if described or not result.facts else told | {"facts": quiet(result.facts)}
 
 
 def _read(reading: Reading, snapshot: Snapshot) -> dict[str, Json]:
@@ -120,19 +120,21 @@ def _constraints(constraints: Sequence[Constraint]) -> list[Json]:
 
 
 def _short(item: Item) -> dict[str, Json]:
-    told: dict[str, Json] = {"id": item.item_id, "title": item.title}
+    told: dict[str, Json] = {"id": item.item_id}
+    if is_name(item.title):
+        told["title"] = item.title
     return told | {"year": item.year} if item.year else told
 
 
 def _full(item: Item) -> dict[str, Json]:
+    """An item's facts without its description: who calls tools is told no free text that somebody else wrote."""
     more: dict[str, Json] = {
-        "categories": list(item.categories),
-        "by": list(item.creators[:_PEOPLE]),
-        "cast": list(item.cast[:_PEOPLE]),
+        "categories": list(names(item.categories)),
+        "by": list(names(item.creators)[:_PEOPLE]),
+        "cast": list(names(item.cast)[:_PEOPLE]),
         "minutes": item.runtime,
         "price": item.price,
         "rating": item.rating,
-        "description": item.description[:_DESCRIPTION],
     }
     return _short(item) | {name: value for name, value in more.items() if value}
 
