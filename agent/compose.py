@@ -20,7 +20,7 @@ from handpicked.agent.outline import Sentence, listed, subjects, unclear
 from handpicked.agent.types import Citation, RankedList, Reading, Usage
 from handpicked.tools.data.index import Snapshot
 from handpicked.tools.errors import BudgetExceeded, ModelError
-from handpicked.tools.types import Item
+from handpicked.tools.types import Item, ToolResult
 
 _SENTENCE_TOKENS = 64
 _FAMILY = "describe"
@@ -139,7 +139,7 @@ def untaken(written: Sequence[Written]) -> str | None:
     return f"prose: none of the {len(asked)} sentences of {model} could be taken ({reasons}); {_OTHER}"
 
 
-def reviews(wish: Wish, lists: Sequence[RankedList], interests: Sequence[str]) -> Mapping[str, str]:
+def reviews(wish: Wish, lists: Sequence[RankedList]) -> Mapping[str, str]:
     """Short reviews of what is named, else of the first item, where one is asked for."""
     reading, snapshot = wish.reading, wish.context.snapshot
     if "review" not in reading.tasks or again.missed(wish.request.message, wish.memory) is not None:
@@ -148,8 +148,9 @@ def reviews(wish: Wish, lists: Sequence[RankedList], interests: Sequence[str]) -
         return {}
     first = [snapshot.get(one.item_id) for one in listed(reading, lists, ())[:1]]
     items = subjects(reading, snapshot) or [item for item in first if item is not None]
+    interests = addressed.names(_interests(wish.results))
     return {
-        item.item_id: floor.review(item, reading, addressed.names(interests), reading.language)
+        item.item_id: floor.review(item, reading, interests, reading.language)
         for item in items
         if addressed.is_name(item.title)
     }
@@ -164,3 +165,9 @@ def joined(sentences: Sequence[Sentence], language: str) -> tuple[str, tuple[Cit
         if sentence.item_id is not None:
             citations.append(Citation((start, len(text)), sentence.item_id, sentence.field))
     return text, tuple(citations)
+
+
+def _interests(results: Sequence[ToolResult]) -> list[str]:
+    found = next((r.facts.get("interests") for r in results if r.call.name == "history"), None)
+    rows = found if isinstance(found, list) else []
+    return [str(row["label"]) for row in rows if isinstance(row, Mapping)]

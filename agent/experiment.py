@@ -31,7 +31,7 @@ class Policy(BaseModel):
 
 
 class Written(BaseModel):
-    """What the file of an experiment says; the first policy is what is compared with, and what users without an id have."""
+    """What the file of an experiment says; users without an id have the first policy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

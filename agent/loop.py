@@ -301,7 +301,7 @@ class Agent:
         }  # fmt: skip
         return {
             "sentences": sentences,
-            "reviews": compose.reviews(wish, lists, _interests(state["results"])),
+            "reviews": compose.reviews(wish, lists),
             "usages": [piece.usage for piece in asked if piece.usage],
             "degraded": [
                 *(piece.degraded for piece in written if piece.degraded),
@@ -379,12 +379,6 @@ def _grouped(lines: Sequence[str]) -> tuple[str, ...]:
         part, _, reason = line.partition(": ")
         parts.setdefault(reason, []).append(part)
     return tuple(f"{', '.join(dict.fromkeys(names))}: {reason}" for reason, names in parts.items())
-
-
-def _interests(results: Sequence[ToolResult]) -> list[str]:
-    found = next((r.facts.get("interests") for r in results if r.call.name == "history"), None)
-    rows = found if isinstance(found, list) else []
-    return [str(row["label"]) for row in rows if isinstance(row, Mapping)]
 
 
 def _total(usages: Sequence[Usage]) -> Usage:

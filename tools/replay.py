@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -29,7 +29,7 @@ _LEAST_LIKELY = np.float32(0.1)
 """A choice counts at most ten times as much as another."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Log:
     """Choices by user number and catalogue row, with their times, every row's domain as a number, and the users' ids."""
 
@@ -39,6 +39,7 @@ class Log:
     times: np.ndarray
     domains: Rows
 
+    @cached_property
     def choices(self) -> Choices:
         """Every user's choices, each item once, by its newest."""
         return choices.of_events(self.users, self.items, self.times, len(self.domains))

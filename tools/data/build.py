@@ -159,9 +159,8 @@ def _texts(
     with making.part("embedding"):
         documents = [document(item) for item in items]
         plain = making.embed([one.text for one in documents], "embedding items")
-        everything = log.choices()
-        tagged = _tagged(tagging, store, items, everything, making.report)
-        matrix, measures = _with_tags(making, tagged, items, plain, everything)
+        tagged = _tagged(tagging, store, items, log.choices, making.report)
+        matrix, measures = _with_tags(making, tagged, items, plain, log.choices)
         told = [(row, text) for row, one in enumerate(documents) for text in one.passages]
         descriptions = making.embed([text for _, text in told], "embedding descriptions")
     with making.part("chroma", "indexing vectors"), storing(making.target):
@@ -177,12 +176,11 @@ def _collaborative(
     making: Making, table: columns.Columns, log: Log, matrix: Floats, given: Mapping[str, Given], chosen: Chosen | None
 ) -> dict[str, float]:  # fmt: skip
     with making.part("collaborative", "fitting collaborative filtering"), storing(making.target):
-        everything = log.choices()
-        fitted = factors.fit(everything, table.ids, chosen.recipe if chosen else Recipe())
+        fitted = factors.fit(log.choices, table.ids, chosen.recipe if chosen else Recipe())
         factors.save(fitted, making.target)
         teaching = [table.row_of[item_id] for item_id in fitted.ids[: newcomers.HEAD]]
         newcomers.save(newcomers.fit(matrix[teaching]), making.target)
-        weighed = view_weights.fit(matrix, given, everything) if given else None
+        weighed = view_weights.fit(matrix, given, log.choices) if given else None
         if weighed:
             views.save(given, weighed.scales, making.target)
         popularity.save(popularity.fit(log.items, log.users, log.times, log.domains), making.target)

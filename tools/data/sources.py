@@ -63,9 +63,9 @@ class Dense:
 def _product(histories: Any, matrix: Floats) -> Floats:
     """Histories by a dense matrix. The first items are the most chosen: those that enough of the histories have are
     multiplied as a dense block, which is faster where that many entries aren't 0."""
-    often = np.bincount(histories.indices, minlength=1) > _OFTEN * max(histories.shape[0], _MANY)
-    if not (first := int(often.sum())):
+    if histories.shape[0] < _MANY:
         return histories @ matrix
+    first = int((np.bincount(histories.indices) > _OFTEN * histories.shape[0]).sum())
     found = histories[:, :first].toarray() @ matrix[:first]
     found += histories[:, first:] @ matrix[first:]
     return found
